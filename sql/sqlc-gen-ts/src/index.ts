@@ -1,0 +1,2 @@
+export { generateQueries } from "./generate-queries.ts";
+export type { GenerateQueriesOptions, GenerateQueriesReport, ServiceReport } from "./generate-queries.ts";

@@ -1,0 +1,170 @@
+import { existsSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { rootFolder } from "../generate/contract.ts";
+import { packageOf, type SourceFile, type Workspace } from "./source-files.ts";
+
+/** Each rule answers one line per offence; none where the tree keeps it. */
+
+const room = (path: string) => /^services\/[^/]+\/src\/(domain|handler|store)\//.exec(path);
+const isTest = (path: string) => /\.test\.ts$|\/testing\/|\/testdata\/|-port\.ts$/.test(path);
+
+/** handler -> domain <- store; domain imports nothing outside domain. */
+export function layerOffences(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) => {
+    const layer = room(path)?.[1];
+    if (layer === undefined || isTest(path)) {
+      return [];
+    }
+    return imports.flatMap(({ specifier, target }) => {
+      const targetRoom = target === undefined ? undefined : room(target)?.[1];
+      const wrong =
+        layer === "domain"
+          ? targetRoom !== "domain" && specifier !== "node:crypto"
+          : layer === "handler"
+            ? targetRoom === "store"
+            : targetRoom === "handler";
+      return wrong ? [`${path}: ${layer}/ must not import ${specifier}`] : [];
+    });
+  });
+}
+
+/** Processes meet in proto/, in events and in SQL ownership: none imports another. */
+export function processOffences(files: readonly SourceFile[]): string[] {
+  const isolated = /^(gateway|services\/(?:runtime|auth|product|order|stock-query|outbox-relay|auditor))\//;
+  const shared = new Set(["@flashdeal/proto", "@flashdeal/runtime"]);
+  return files.flatMap(({ path, imports }) => {
+    const own = isolated.exec(path)?.[1];
+    if (own === undefined || isTest(path)) {
+      return [];
+    }
+    return imports.flatMap(({ specifier, target }) => {
+      const foreign =
+        specifier.startsWith("@flashdeal/") ? !shared.has(packageOf(specifier)) : target !== undefined && !target.startsWith(`${own}/`);
+      return foreign ? [`${path}: must not import ${specifier}`] : [];
+    });
+  });
+}
+
+/** The transcoder and the OpenAPI writer are libraries with no knowledge of this project. */
+export function libraryOffences(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) =>
+    /^gateway\/src\/(transcode|openapi)\//.test(path) && !isTest(path)
+      ? imports
+          .filter(({ specifier }) => specifier.startsWith("@flashdeal/") && !/^@flashdeal\/proto\/(google|buf)\//.test(specifier))
+          .map(({ specifier }) => `${path}: must not import ${specifier}`)
+      : [],
+  );
+}
+
+/** Only config.ts reads the environment. Programs of infra/ and bench/ and tests are no services. */
+export function environmentOffences(files: readonly SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => /^(gateway|services)\//.test(path) && !/(^|\/)(config|main)(\.ts|\/)/.test(path) && !isTest(path))
+    .filter(({ text }) => /\bprocess\.env\b/.test(text))
+    .map(({ path }) => `${path}: reads process.env; config.ts does that`);
+}
+
+/** SQL stands in sql/. */
+export function sqlOffences(files: readonly SourceFile[]): string[] {
+  const statement =
+    /["'`]\s*(?:SELECT\s[^"'`]*\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(?:TABLE|INDEX|UNIQUE)\s|ALTER\s+TABLE\s|WITH\s+\w+\s+AS\s*\()/i;
+  return files
+    .filter(({ path }) => /^(gateway|services)\//.test(path) && !isTest(path))
+    .filter(({ text }) => statement.test(text))
+    .map(({ path }) => `${path}: holds SQL; it belongs into sql/`);
+}
+
+/** No file imports itself by a detour. Imports of types alone do not count: they are gone at run time. */
+export function cycleOffences(files: readonly SourceFile[]): string[] {
+  const edges = new Map(
+    files.map(({ path, imports }) => [path, imports.flatMap(({ target, typeOnly }) => (target === undefined || typeOnly ? [] : [target]))]),
+  );
+  const done = new Set<string>();
+  const offences: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      offences.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
+      return;
+    }
+    if (done.has(path)) {
+      return;
+    }
+    for (const target of edges.get(path) ?? []) {
+      visit(target, [...trail, path]);
+    }
+    done.add(path);
+  };
+  for (const path of edges.keys()) {
+    visit(path, []);
+  }
+  return offences;
+}
+
+/** Every file is reached from a main.ts, a test, a package's exports or a configuration file. */
+export function deadFileOffences(files: readonly SourceFile[], workspaces: readonly Workspace[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const isRoot = (path: string) =>
+    /(^|\/)main\.ts$|\.test\.ts$|\.config\.ts$|(^|\/)global-setup\.ts$/.test(path) || path.startsWith("bench/k6/");
+  const exported = workspaces.flatMap(({ folder, exports }) => Object.values(exports).map((target) => join(folder, target)));
+  const queue = [...files.map(({ path }) => path).filter((path) => isRoot(path)), ...exported];
+  // Child programs that a test or a process starts by path: `new URL("./child.ts", import.meta.url)`, `join(…, "child.ts")`.
+  const byName = (text: string) => [...text.matchAll(/["'`](?:\.\/)?([\w/.-]+\.ts)["'`]/g)].map((match) => match[1] ?? "");
+  const reached = new Set<string>();
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    const file = byPath.get(path);
+    if (file === undefined || reached.has(path)) {
+      continue;
+    }
+    reached.add(path);
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    queue.push(...file.imports.flatMap(({ target }) => (target === undefined ? [] : [target])));
+    queue.push(...byName(file.text).flatMap((name) => [name, `${folder}${name}`]));
+  }
+  return files.filter(({ path }) => !reached.has(path)).map(({ path }) => `${path}: nothing reaches this file`);
+}
+
+/** Each package that a file imports is declared by its workspace (tests may use the root's development dependencies). */
+export function dependencyOffences(files: readonly SourceFile[], workspaces: readonly Workspace[]): string[] {
+  const builtin = new Set(builtinModules);
+  const root = workspaces.find(({ folder }) => folder === ".");
+  return files.flatMap(({ path, imports }) => {
+    const own = workspaces
+      .filter(({ folder }) => path.startsWith(`${folder}/`))
+      .toSorted((a, b) => b.folder.length - a.folder.length)[0];
+    return imports.flatMap(({ specifier }) => {
+      const name = packageOf(specifier);
+      if (specifier.startsWith(".") || specifier.startsWith("node:") || builtin.has(specifier) || name === own?.name) {
+        return [];
+      }
+      const declared = own?.dependencies.has(name) === true || ((own === undefined || isTest(path)) && root?.dependencies.has(name) === true);
+      return declared || path.startsWith("bench/k6/") ? [] : [`${path}: ${name} is not declared in ${own?.folder ?? "."}/package.json`];
+    });
+  });
+}
+
+/** Relative imports name files that exist. */
+export function missingFileOffences(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ target }) => target !== undefined && !existsSync(join(rootFolder, target)))
+      .map(({ specifier }) => `${path}: ${specifier} does not exist`),
+  );
+}
+
+/** A file over 400 lines is a sign that two things live in one place. */
+export function lengthOffences(files: readonly SourceFile[]): string[] {
+  return files
+    .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+    .filter(({ lines }) => lines > 400)
+    .map(({ path, lines }) => `${path}: ${lines} lines; at most 400`);
+}
+
+/** main.ts: configuration, composition, start, signal, stop. */
+export function mainOffences(files: readonly SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => /^(gateway|services\/(?!conformance)[^/]+)\/src\/main\.ts$/.test(path))
+    .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+    .filter(({ lines }) => lines > 40)
+    .map(({ path, lines }) => `${path}: ${lines} lines; at most 40`);
+}

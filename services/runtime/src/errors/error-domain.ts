@@ -1,0 +1,2 @@
+/** `ErrorInfo.domain` of every error that a Flash Deal server makes. */
+export const ERROR_DOMAIN = "flashdeal.dev";

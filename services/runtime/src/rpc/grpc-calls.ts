@@ -1,0 +1,129 @@
+import { fromBinary, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import type { handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
+import { completeError, ErrorReason, reasonError } from "../errors/index.ts";
+import { GrpcHandlerContext, type GrpcCall } from "./grpc-handler-context.ts";
+import { statusFromError } from "./grpc-status.ts";
+import type { CallResponse } from "./interceptor.ts";
+import { metadataFromHeaders } from "./metadata.ts";
+import type { MethodHandler } from "./method-handler.ts";
+
+/** Learns which streams are open, so that a draining server can end them. */
+export interface OpenStreams {
+  readonly add: (context: GrpcHandlerContext) => void;
+  readonly delete: (context: GrpcHandlerContext) => void;
+}
+
+/** The function that grpc-js calls for each call of `handler`'s method. Messages arrive and leave as bytes. */
+export type GrpcCallHandler =
+  | handleUnaryCall<Buffer, Buffer>
+  | handleClientStreamingCall<Buffer, Buffer>
+  | handleServerStreamingCall<Buffer, Buffer>
+  | handleBidiStreamingCall<Buffer, Buffer>;
+
+/** Adapts one method to grpc-js. */
+export function createGrpcCallHandler(handler: MethodHandler, streams: OpenStreams): GrpcCallHandler {
+  switch (handler.method.methodKind) {
+    case "unary":
+      return unaryHandler(handler);
+    case "client_streaming":
+      return clientStreamHandler(handler);
+    default:
+      return responseStreamHandler(handler, streams);
+  }
+}
+
+/** Reads a request message. Throws MALFORMED_REQUEST where the bytes are not one. */
+export function decodeMessage(desc: DescMessage, bytes: Uint8Array): Message {
+  try {
+    return fromBinary(desc, bytes);
+  } catch (cause) {
+    throw reasonError(ErrorReason.MALFORMED_REQUEST, `The request is not a readable ${desc.typeName}.`, { cause });
+  }
+}
+
+function encodeMessage(desc: DescMessage, message: CallResponse): Buffer {
+  const bytes = toBinary(desc, message as Message);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+type Respond = Parameters<handleUnaryCall<Buffer, Buffer>>[1];
+
+function respond(context: GrpcHandlerContext, call: Pick<GrpcCall, "sendMetadata">, callback: Respond, bytes: Buffer): void {
+  const header = metadataFromHeaders(context.sentHeader);
+  if (header !== undefined) call.sendMetadata(header);
+  callback(null, bytes, metadataFromHeaders(context.sentTrailer));
+}
+
+function unaryHandler({ method, invoke }: MethodHandler): handleUnaryCall<Buffer, Buffer> {
+  return async (call, callback) => {
+    const context = new GrpcHandlerContext(method, call);
+    try {
+      const response = await invoke(decodeMessage(method.input, call.request), context);
+      respond(context, call, callback, encodeMessage(method.output, response));
+    } catch (thrown) {
+      callback(statusFromError(completeError(thrown, context).error, context.sentTrailer));
+    }
+  };
+}
+
+function clientStreamHandler({ method, invoke }: MethodHandler): handleClientStreamingCall<Buffer, Buffer> {
+  return async (call, callback) => {
+    const context = new GrpcHandlerContext(method, call);
+    try {
+      const response = await invoke(decodeStream(method.input, call), context);
+      respond(context, call, callback, encodeMessage(method.output, response));
+    } catch (thrown) {
+      callback(statusFromError(completeError(thrown, context).error, context.sentTrailer));
+    }
+  };
+}
+
+async function* decodeStream(desc: DescMessage, call: AsyncIterable<Buffer>): AsyncGenerator<Message> {
+  for await (const bytes of call) yield decodeMessage(desc, bytes);
+}
+
+type ResponseStreamCall = Parameters<handleServerStreamingCall<Buffer, Buffer>>[0] | Parameters<handleBidiStreamingCall<Buffer, Buffer>>[0];
+
+function responseStreamHandler({ method, invoke }: MethodHandler, streams: OpenStreams): (call: ResponseStreamCall) => Promise<void> {
+  return async (call) => {
+    const context = new GrpcHandlerContext(method, call);
+    streams.add(context);
+    try {
+      const request = "request" in call ? decodeMessage(method.input, call.request) : decodeStream(method.input, call);
+      const messages = (await invoke(request, context)) as AsyncIterable<Message>;
+      let headerSent = false;
+      for await (const message of messages) {
+        if (call.cancelled) break;
+        if (!headerSent) sendHeader(context, call);
+        headerSent = true;
+        if (!call.write(encodeMessage(method.output, message))) await drained(call, context);
+      }
+      if (!headerSent) sendHeader(context, call);
+      call.end(metadataFromHeaders(context.sentTrailer));
+    } catch (thrown) {
+      call.emit("error", statusFromError(completeError(thrown, context).error, context.sentTrailer));
+    } finally {
+      streams.delete(context);
+    }
+  };
+}
+
+function sendHeader(context: GrpcHandlerContext, call: ResponseStreamCall): void {
+  const header = metadataFromHeaders(context.sentHeader);
+  if (header !== undefined) call.sendMetadata(header);
+}
+
+/** Resolves when the stream takes more, or when the call is over. */
+function drained(call: ResponseStreamCall, context: HandlerContext): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      call.off("drain", done);
+      context.signal.removeEventListener("abort", done);
+      resolve();
+    };
+    call.once("drain", done);
+    context.signal.addEventListener("abort", done);
+    if (context.signal.aborted) done();
+  });
+}

@@ -1,0 +1,54 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+
+/** The request of a call: one message, or the stream of them where the client streams. */
+export type CallRequest = Message | AsyncIterable<Message>;
+
+/** The response of a call: one message, or the stream of them where the server streams. */
+export type CallResponse = Message | AsyncIterable<Message>;
+
+/** Runs one call. It may throw instead of rejecting. */
+export type Invoke = (request: CallRequest, context: HandlerContext) => Promise<CallResponse>;
+
+/**
+ * Wraps calls on the server, the same way for gRPC, Connect and gRPC-Web, and exactly once per call. It runs once per
+ * method when the server is made and answers the function that every call of the method goes through: `next` itself where
+ * the method has no need of it. The first interceptor of a list is the outermost.
+ */
+export type ServerInterceptor = (method: DescMethod, next: Invoke) => Invoke;
+
+/** Composes `interceptors` around `invoke`, the first outermost. */
+export function composeInterceptors(
+  method: DescMethod,
+  interceptors: readonly ServerInterceptor[],
+  invoke: Invoke,
+): Invoke {
+  return interceptors.reduceRight((next, interceptor) => interceptor(method, next), invoke);
+}
+
+/**
+ * An interceptor that only looks before the call runs: `check` throws or rejects to refuse it. `checkFor` runs once per
+ * method and answers undefined where the method needs no check. A check that answers no promise costs no turn.
+ */
+export function guard(
+  checkFor: (method: DescMethod) => ((request: CallRequest, context: HandlerContext) => void | Promise<void>) | undefined,
+): ServerInterceptor {
+  return (method, next) => {
+    const check = checkFor(method);
+    if (check === undefined) return next;
+    return (request, context) => {
+      const pending = check(request, context);
+      return pending === undefined ? next(request, context) : invokeAfter(pending, next, request, context);
+    };
+  };
+}
+
+async function invokeAfter(pending: Promise<void>, next: Invoke, request: CallRequest, context: HandlerContext): Promise<CallResponse> {
+  await pending;
+  return next(request, context);
+}
+
+/** Whether the request or response at hand is a stream. */
+export function isStream(value: CallRequest | CallResponse): value is AsyncIterable<Message> {
+  return Symbol.asyncIterator in value;
+}

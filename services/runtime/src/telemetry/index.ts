@@ -1,0 +1,2 @@
+/** What a process says about itself: logs, metrics and traces. */
+export { createLogger, logLevels, type Logger, type LogLevel } from "./logger.ts";

@@ -101,15 +101,17 @@ export function cycleOffences(files: readonly SourceFile[]): string[] {
   return offences;
 }
 
+const isEntry = (path: string) =>
+  /(^|\/)main\.ts$|\.test\.ts$|\.config\.ts$|(^|\/)global-setup\.ts$/.test(path) || path.startsWith("bench/k6/");
+
+/** Child programs that a test or a process starts by path: `new URL("./child.ts", import.meta.url)`, `join(…, "child.ts")`. */
+const namedFiles = (text: string) => [...text.matchAll(/["'`](?:\.\/)?([\w/.-]+\.ts)["'`]/g)].map((match) => match[1] ?? "");
+
 /** Every file is reached from a main.ts, a test, a package's exports or a configuration file. */
 export function deadFileOffences(files: readonly SourceFile[], workspaces: readonly Workspace[]): string[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const isRoot = (path: string) =>
-    /(^|\/)main\.ts$|\.test\.ts$|\.config\.ts$|(^|\/)global-setup\.ts$/.test(path) || path.startsWith("bench/k6/");
   const exported = workspaces.flatMap(({ folder, exports }) => Object.values(exports).map((target) => join(folder, target)));
-  const queue = [...files.map(({ path }) => path).filter((path) => isRoot(path)), ...exported];
-  // Child programs that a test or a process starts by path: `new URL("./child.ts", import.meta.url)`, `join(…, "child.ts")`.
-  const byName = (text: string) => [...text.matchAll(/["'`](?:\.\/)?([\w/.-]+\.ts)["'`]/g)].map((match) => match[1] ?? "");
+  const queue = [...files.map(({ path }) => path).filter((path) => isEntry(path)), ...exported];
   const reached = new Set<string>();
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     const file = byPath.get(path);
@@ -119,7 +121,7 @@ export function deadFileOffences(files: readonly SourceFile[], workspaces: reado
     reached.add(path);
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
     queue.push(...file.imports.flatMap(({ target }) => (target === undefined ? [] : [target])));
-    queue.push(...byName(file.text).flatMap((name) => [name, `${folder}${name}`]));
+    queue.push(...namedFiles(file.text).flatMap((name) => [name, `${folder}${name}`]));
   }
   return files.filter(({ path }) => !reached.has(path)).map(({ path }) => `${path}: nothing reaches this file`);
 }

@@ -1,0 +1,2 @@
+DROP TABLE product.deals;
+DROP TABLE product.products;

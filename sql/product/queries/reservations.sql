@@ -1,0 +1,78 @@
+-- Adds holds. An id that another transaction has used in the meantime is left out of the answer.
+-- Sorted, so that two transactions never wait for each other's ids.
+-- name: InsertReservations :execrows
+INSERT INTO product.reservations (reservation_id, user_id, state, expire_time, create_time, update_time)
+SELECT t.reservation_id, t.user_id, 'HELD', t.expire_time, @create_time::timestamptz, @create_time::timestamptz
+FROM unnest(@reservation_ids::uuid[], @user_ids::uuid[], @expire_times::timestamptz[]) AS t (reservation_id, user_id, expire_time)
+ORDER BY t.reservation_id
+ON CONFLICT (reservation_id) DO NOTHING;
+
+-- Adds the lines of new holds with their deals' terms.
+-- name: InsertReservationLines :exec
+INSERT INTO product.reservation_lines
+  (reservation_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_currency, price_units,
+   price_nanos)
+SELECT t.reservation_id, t.line_number, d.deal_id, d.product_id, d.vendor_item_id, d.fulfillment_center_id, d.title, t.quantity,
+  d.price_currency, d.price_units, d.price_nanos
+FROM unnest(@reservation_ids::uuid[], @line_numbers::int[], @deal_ids::uuid[], @quantities::bigint[])
+  AS t (reservation_id, line_number, deal_id, quantity)
+JOIN product.deals d ON d.deal_id = t.deal_id;
+
+-- name: ListReservations :many
+SELECT reservation_id, user_id, state, order_id, expire_time, create_time
+FROM product.reservations
+WHERE reservation_id = ANY (@reservation_ids::uuid[]);
+
+-- Locks these reservations in the order of their ids.
+-- name: LockReservations :many
+SELECT reservation_id, user_id, state, order_id, expire_time, create_time
+FROM product.reservations
+WHERE reservation_id = ANY (@reservation_ids::uuid[])
+ORDER BY reservation_id
+FOR UPDATE;
+
+-- name: ListReservationLines :many
+SELECT reservation_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_currency, price_units,
+  price_nanos
+FROM product.reservation_lines
+WHERE reservation_id = ANY (@reservation_ids::uuid[])
+ORDER BY reservation_id, line_number;
+
+-- Moves reservations from one state to another; the rows changed tell whether each was still in the first.
+-- name: UpdateReservationStates :execrows
+UPDATE product.reservations r
+SET state = t.to_state, order_id = coalesce(t.order_id, r.order_id), update_time = @update_time::timestamptz
+FROM unnest(@reservation_ids::uuid[], @from_states::product.reservation_state[], @to_states::product.reservation_state[],
+    sqlc.narg(order_ids)::uuid[])
+  AS t (reservation_id, from_state, to_state, order_id)
+WHERE r.reservation_id = t.reservation_id AND r.state = t.from_state;
+
+-- One page of holds whose time was up at `expired_by`, the longest expired first.
+-- name: ListOverdueHolds :many
+SELECT reservation_id, expire_time
+FROM product.reservations
+WHERE state = 'HELD' AND expire_time <= @expired_by::timestamptz
+  AND (expire_time, reservation_id) > (@after_time::timestamptz, @after_reservation_id::uuid)
+ORDER BY expire_time, reservation_id
+LIMIT @max_rows::int;
+
+-- What these users hold or have bought of these deals.
+-- name: ListDealPurchases :many
+SELECT p.deal_id, p.user_id, p.quantity
+FROM product.deal_purchases p
+WHERE (p.deal_id, p.user_id) IN (
+  SELECT t.deal_id, t.user_id FROM unnest(@deal_ids::uuid[], @user_ids::uuid[]) AS t (deal_id, user_id));
+
+-- Adds to what users hold or have bought, each (deal, user) once.
+-- name: AddDealPurchases :exec
+INSERT INTO product.deal_purchases AS p (deal_id, user_id, quantity)
+SELECT t.deal_id, t.user_id, t.quantity
+FROM unnest(@deal_ids::uuid[], @user_ids::uuid[], @quantities::bigint[]) AS t (deal_id, user_id, quantity)
+ON CONFLICT (deal_id, user_id) DO UPDATE SET quantity = p.quantity + excluded.quantity;
+
+-- Takes from what users hold or have bought, each (deal, user) once.
+-- name: SubtractDealPurchases :exec
+UPDATE product.deal_purchases p
+SET quantity = p.quantity - t.quantity
+FROM unnest(@deal_ids::uuid[], @user_ids::uuid[], @quantities::bigint[]) AS t (deal_id, user_id, quantity)
+WHERE p.deal_id = t.deal_id AND p.user_id = t.user_id;

@@ -1,0 +1,108 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { HttpBinding } from "./http-rule.ts";
+import type { BindingMatch, RenderedError, TranscodedResponse, Transcoder, TranscodeRequest } from "./transcoder.ts";
+
+/** Options of the plugin. */
+export interface TranscoderPluginOptions<Attachment = undefined> {
+  readonly transcoder: Transcoder<Attachment>;
+  /** The same port as the transcoder's; here it also answers a body that is too large and whatever `admit` throws. */
+  readonly renderError: (error: unknown, request: TranscodeRequest<Attachment | undefined>) => RenderedError;
+  /**
+   * Runs for each request whose route is known, before its body is read: the place for authentication and rate limits. What
+   * it returns becomes the call's attachment; what it throws is rendered.
+   */
+  readonly admit: (request: FastifyRequest, reply: FastifyReply, binding: HttpBinding) => Attachment | Promise<Attachment>;
+}
+
+interface Transcoding<Attachment> {
+  readonly match: BindingMatch;
+  readonly attachment: Attachment | undefined;
+}
+
+/** Bytes that a stream may hold for a client that reads slowly. */
+const streamHighWaterMarkBytes = 16_384;
+
+/**
+ * Mounts a transcoder on Fastify 5 as the route for every path that no other route takes, in a scope of its own: bodies stay raw
+ * there, and routing is the transcoder's, not Fastify's. Use as `fastify.register(transcoderPlugin(options))`.
+ */
+export function transcoderPlugin<Attachment>(
+  options: TranscoderPluginOptions<Attachment>,
+): (fastify: FastifyInstance) => Promise<void> {
+  const { transcoder, renderError, admit } = options;
+  return async (fastify) => {
+    const states = new WeakMap<FastifyRequest, Transcoding<Attachment>>();
+    allowCustomMethods(fastify, transcoder);
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+
+    fastify.addHook("onRequest", async (request, reply) => {
+      const { rawPath } = splitUrl(request.raw.url ?? "/");
+      const match = transcoder.match(request.method, rawPath);
+      const attachment = match.kind === "matched" ? await admit(request, reply, match.binding) : undefined;
+      states.set(request, { match, attachment });
+    });
+
+    fastify.setErrorHandler((error, request, reply) => {
+      const { status, headers, body } = renderError(error, toTranscodeRequest(request, new AbortController().signal, undefined));
+      return reply.code(status).headers(headers).send(body);
+    });
+
+    fastify.all("/*", async (request, reply) => {
+      const state = states.get(request);
+      const signal = clientSignal(reply);
+      // A match always has the attachment that `admit` returned; without a match no call is made that could look at it.
+      const attachment = state?.attachment as Attachment;
+      const response = await transcoder.handle(toTranscodeRequest(request, signal, attachment), state?.match);
+      return send(reply, response);
+    });
+  };
+}
+
+function allowCustomMethods<Attachment>(fastify: FastifyInstance, transcoder: Transcoder<Attachment>): void {
+  for (const { httpMethod } of transcoder.bindings) {
+    if (httpMethod !== "*" && !fastify.supportedMethods.includes(httpMethod)) {
+      fastify.addHttpMethod(httpMethod, { hasBody: true });
+    }
+  }
+}
+
+function splitUrl(url: string): { rawPath: string; rawQuery: string } {
+  const mark = url.indexOf("?");
+  return mark < 0 ? { rawPath: url, rawQuery: "" } : { rawPath: url.slice(0, mark), rawQuery: url.slice(mark + 1) };
+}
+
+function toTranscodeRequest<Attachment>(
+  request: FastifyRequest,
+  signal: AbortSignal,
+  attachment: Attachment,
+): TranscodeRequest<Attachment> {
+  return {
+    method: request.method,
+    ...splitUrl(request.raw.url ?? "/"),
+    headers: request.headers,
+    body: request.body instanceof Uint8Array ? request.body : undefined,
+    signal,
+    attachment,
+  };
+}
+
+/** Aborted when the connection closes before the answer is complete. */
+function clientSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) {
+      controller.abort(new Error("the client has closed the connection"));
+    }
+  });
+  return controller.signal;
+}
+
+function send(reply: FastifyReply, response: TranscodedResponse): FastifyReply {
+  reply.code(response.status).headers(response.headers);
+  if (response.kind === "whole") {
+    return reply.send(typeof response.body === "string" ? response.body : Buffer.from(response.body));
+  }
+  return reply.send(Readable.from(response.body, { objectMode: false, highWaterMark: streamHighWaterMarkBytes }));
+}

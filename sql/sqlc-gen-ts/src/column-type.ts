@@ -75,6 +75,9 @@ const SCALARS: Readonly<Record<string, string>> = {
   jsonb: "unknown",
 };
 
+/** The database port decodes no arrays of these. */
+const SCALAR_ONLY = new Set(["inet", "time", "interval", "xid8"]);
+
 const ADVICE: Readonly<Record<string, string>> = {
   any: "sqlc could not work the type out; cast the expression: (…)::type AS name",
   anyelement: "sqlc could not work the type out; cast the expression: (…)::type AS name",
@@ -130,6 +133,9 @@ export function columnType(column: SqlcColumn, enums: readonly EnumType[], where
     const name = schema === "" ? reported : `${schema}.${reported}`;
     const advice = ADVICE[postgres] ?? "cast it to a type that sql/README.md lists";
     throw new GenerateError(`${where}: the type ${name} is not supported: ${advice}.`);
+  }
+  if (isArray && SCALAR_ONLY.has(postgres)) {
+    throw new GenerateError(`${where}: arrays of ${postgres} are not supported; cast it to text[].`);
   }
   return { postgres, typescript, isArray, isJson: typescript === "unknown", isEnum: false };
 }

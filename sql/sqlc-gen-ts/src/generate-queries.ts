@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { findSqlc } from "./find-sqlc.ts";
+import type { SqlcLookup } from "./find-sqlc.ts";
 import { GenerateError } from "./generate-error.ts";
 import { createServiceModel } from "./query-model.ts";
 import type { ServiceModel } from "./query-model.ts";
@@ -20,6 +21,8 @@ export interface GenerateQueriesOptions {
   readonly verify?: boolean;
   /** The project's root. Default: the one that holds this file. */
   readonly root?: string;
+  /** Where sqlc is. Default: it is looked for, and built where Go is there. */
+  readonly sqlc?: SqlcLookup;
   /** Hears about slow steps. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -52,35 +55,42 @@ const PROJECT_ROOT = join(import.meta.dirname, "..", "..", "..");
 export async function generateQueries(options: GenerateQueriesOptions = {}): Promise<GenerateQueriesReport> {
   const { check = false, root = PROJECT_ROOT, verify = true, log = () => {} } = options;
   const services = options.services ?? (await discoverServices(root));
-  const sqlc = await findSqlc({ build: true, log });
-  let verifier: Promise<Verifier> | undefined;
+  const sqlc = options.sqlc ?? (await findSqlc({ build: true, log }));
+  const sqlcPath = "path" in sqlc ? sqlc.path : undefined;
   const reports: ServiceReport[] = [];
+  let started: Promise<Verifier> | undefined;
   try {
+    const verifier = verify ? () => (started ??= createVerifier()) : undefined;
     for (const service of services) {
-      try {
-        const sql = await readServiceSql(root, service);
-        const { plan, model } = await planService(root, sql, "path" in sqlc ? sqlc.path : undefined);
-        if (verify && (model !== undefined || sql.migrations.length > 0)) {
-          verifier ??= createVerifier();
-          const problems = await (await verifier).verify(sql, model);
-          if (problems.length > 0) {
-            reports.push({ service, changed: [], problems });
-            continue;
-          }
-        }
-        reports.push({ service, changed: await settle(root, plan, check), problems: [] });
-      } catch (error) {
-        if (!(error instanceof GenerateError)) {
-          throw error;
-        }
-        reports.push({ service, changed: [], problems: error.message.split("\n") });
-      }
+      reports.push(await generateService(root, service, { sqlcPath, verifier, check }));
     }
   } finally {
-    await verifier?.then((started) => started.close());
+    await (await started)?.close();
   }
   const ok = reports.every(({ changed, problems }) => problems.length === 0 && (!check || changed.length === 0));
   return { services: reports, skipped: "missing" in sqlc ? sqlc.missing : undefined, ok };
+}
+
+interface Tools {
+  readonly sqlcPath: string | undefined;
+  /** Starts the verifier at the first use; undefined: don't verify. */
+  readonly verifier: (() => Promise<Verifier>) | undefined;
+  readonly check: boolean;
+}
+
+async function generateService(root: string, service: string, { sqlcPath, verifier, check }: Tools): Promise<ServiceReport> {
+  try {
+    const sql = await readServiceSql(root, service);
+    const { plan, model } = await planService(root, sql, sqlcPath);
+    const isVerifiable = model !== undefined || sql.migrations.length > 0;
+    const problems = isVerifiable && verifier !== undefined ? await (await verifier()).verify(sql, model) : [];
+    return { service, changed: problems.length === 0 ? await settle(root, plan, check) : [], problems };
+  } catch (error) {
+    if (error instanceof GenerateError) {
+      return { service, changed: [], problems: error.message.split("\n") };
+    }
+    throw error;
+  }
 }
 
 async function planService(root: string, sql: ServiceSql, sqlcPath: string | undefined): Promise<{ plan: Plan; model: ServiceModel | undefined }> {

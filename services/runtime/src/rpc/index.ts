@@ -9,3 +9,4 @@ export { remainingMs } from "./call-deadline.ts";
 export { requestHeaderOf } from "./request-header.ts";
 export { serviceRoutes, type ServiceRoutes } from "./service-routes.ts";
 export { readTls, type TlsFiles, type TlsOptions } from "./tls.ts";
+export { decodePageToken, encodePageToken, type CursorOf, type PageCursor, type PageTokenScope } from "./page-token.ts";

@@ -23,6 +23,12 @@ export interface ReceivedEvent extends EventMessage {
 export interface SubscribeOptions {
   /** Durable name: processes that share it share the work; it keeps its place across restarts. For example `product-orders`. */
   readonly durable: string;
+  /**
+   * Every process gets every event from now on, instead of sharing the work under the durable name: nothing is kept for a
+   * process that is away, and a handler that throws loses the batch (no redelivery, no dead letter). For caches in
+   * process. `durable` then only names it in logs and metrics. Default: false.
+   */
+  readonly ephemeral?: boolean;
   /** Subjects, NATS wildcards allowed, all of one stream: `flashdeal.order.v1.>`. */
   readonly subjects: readonly string[];
   /** Most events handed over at once. Default: 256. */

@@ -59,3 +59,11 @@ test("verify - an undo file that leaves something behind is found", async () => 
   const halfway = sqlOf("CREATE TYPE orders.kind AS ENUM ('A'); CREATE TABLE orders.things (kind orders.kind)", "DROP TABLE orders.things");
   expect(await verifier.verify(halfway, undefined)).toEqual(["sql/order/migrations: the undo files leave orders.kind behind."]);
 });
+
+test("verify - declarations of external tables are gone afterwards", async () => {
+  const external = { path: "external.sql", name: "external.sql", text: "CREATE TABLE outbox (id uuid NOT NULL)" };
+  const model = createServiceModel("order", sqlcRequest({ text: "SELECT id FROM outbox" }));
+  expect(await verifier.verify({ ...things, external }, model)).toEqual([]);
+  expect(await verifier.verify({ ...things, external }, model)).toEqual([]);
+  expect(await verifier.verify(things, model)).toEqual([expect.stringContaining('relation "outbox" does not exist')]);
+});

@@ -94,10 +94,12 @@ export async function createVerifier(): Promise<Verifier> {
   };
 }
 
+/** Also empties the public schema: external.sql may declare unqualified tables. */
 async function dropAll(database: PGlite): Promise<void> {
   for (const name of SCHEMAS) {
     await database.exec(`DROP SCHEMA IF EXISTS ${name} CASCADE`);
   }
+  await database.exec("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public");
 }
 
 async function attempt(path: string, work: () => Promise<unknown>): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { HttpBinding } from "./http-rule.ts";
+import { invalidInput } from "./transcode-error.ts";
 import type { BindingMatch, RenderedError, TranscodedResponse, Transcoder, TranscodeRequest } from "./transcoder.ts";
 
 /** Options of the plugin. */
@@ -13,6 +14,23 @@ export interface TranscoderPluginOptions<Attachment = undefined> {
    * it returns becomes the call's attachment; what it throws is rendered.
    */
   readonly admit: (request: FastifyRequest, reply: FastifyReply, binding: HttpBinding) => Attachment | Promise<Attachment>;
+}
+
+/**
+ * Makes Fastify's `frameworkErrors` option, so that a URL with a malformed escape, which Fastify's router refuses before any plugin
+ * sees it, is rendered like every other fault.
+ */
+export function renderFrameworkErrors(
+  render: (error: unknown, request: TranscodeRequest<undefined>) => RenderedError,
+): (error: Error, request: FastifyRequest, reply: FastifyReply) => void {
+  return (error, request, reply) => {
+    const malformedUrl = "code" in error && error.code === "FST_ERR_BAD_URL";
+    const fault = malformedUrl
+      ? invalidInput({ field: "", description: "The path must be percent-encoded UTF-8.", reason: "MALFORMED_ENCODING" })
+      : error;
+    const { status, headers, body } = render(fault, toTranscodeRequest(request, new AbortController().signal, undefined));
+    void reply.code(status).headers(headers).send(body);
+  };
 }
 
 interface Transcoding<Attachment> {

@@ -17,5 +17,5 @@ export type { PathTemplate, TemplateSegment, TemplateVariable } from "./path-tem
 export type { ServerSentEvent } from "./server-sent-events.ts";
 export { TranscodeError } from "./transcode-error.ts";
 export type { TranscodeErrorKind, TranscodeViolation, ViolationReason } from "./transcode-error.ts";
-export { transcoderPlugin } from "./fastify-plugin.ts";
+export { renderFrameworkErrors, transcoderPlugin } from "./fastify-plugin.ts";
 export type { TranscoderPluginOptions } from "./fastify-plugin.ts";

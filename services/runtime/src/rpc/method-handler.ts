@@ -6,7 +6,6 @@ import type { ServiceRoutes } from "./service-routes.ts";
 
 /** How one call ended. */
 export interface CallOutcome {
-  readonly method: DescMethod;
   readonly context: HandlerContext;
   /** Undefined: the call succeeded. */
   readonly error: ConnectError | undefined;
@@ -15,8 +14,11 @@ export interface CallOutcome {
   readonly durationMs: number;
 }
 
-/** Learns how each call ended: the access log and the metrics. Must not throw. */
-export type CallObserver = (outcome: CallOutcome) => void;
+/**
+ * Learns how each call ended: the access log, the metrics. It runs once per method when the server is made and answers what
+ * every call of the method is told to, which must not throw.
+ */
+export type CallObserver = (method: DescMethod) => (outcome: CallOutcome) => void;
 
 /** One method, ready to be called by any protocol: every error that it throws names a reason. */
 export interface MethodHandler {
@@ -71,13 +73,12 @@ export function notImplementedError(path: string): ConnectError {
 }
 
 /** The outermost layer: completes errors and tells the observers, once per call, also when a stream ends early. */
-function observed(method: DescMethod, invoke: Invoke, observers: readonly CallObserver[]): Invoke {
+function observed(method: DescMethod, invoke: Invoke, callObservers: readonly CallObserver[]): Invoke {
+  const observers = callObservers.map((observer) => observer(method));
   const end = (context: HandlerContext, startMs: number, thrown?: { readonly value: unknown }): ConnectError | undefined => {
     const completed = thrown === undefined ? undefined : completeError(thrown.value, context);
     const durationMs = performance.now() - startMs;
-    for (const observer of observers) {
-      observer({ method, context, error: completed?.error, fault: completed?.fault, durationMs });
-    }
+    for (const observe of observers) observe({ context, error: completed?.error, fault: completed?.fault, durationMs });
     return completed?.error;
   };
   const streams = method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";

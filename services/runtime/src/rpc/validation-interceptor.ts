@@ -1,0 +1,52 @@
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
+import { ErrorReason, reasonError, type FieldViolation } from "../errors/index.ts";
+import { guard, type ServerInterceptor } from "./interceptor.ts";
+
+/** Most violations that one answer lists. */
+const maxViolations = 50;
+
+/**
+ * Checks each request against the contract's `buf.validate` rules: INVALID_INPUT with a violation per field. Rules are
+ * compiled when the server is made, which throws where one is wrong.
+ */
+export function createValidationInterceptor(validator: Validator = createValidator()): ServerInterceptor {
+  return guard((method) => {
+    if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") return undefined;
+    const { input } = method;
+    compileRules(validator, input);
+    return (request) => checkMessage(validator, input, request as Message);
+  });
+}
+
+function compileRules(validator: Validator, desc: DescMessage): void {
+  const result = validator.validate(desc, create(desc));
+  if (result.kind === "error") throw new Error(`the rules of ${desc.typeName} do not compile`, { cause: result.error });
+}
+
+/** Throws INVALID_INPUT where `message` breaks a rule of the contract. */
+export function checkMessage(validator: Validator, desc: DescMessage, message: Message): void {
+  const result = validator.validate(desc, message);
+  if (result.kind === "valid") return;
+  if (result.kind === "error") throw new Error(`the rules of ${desc.typeName} failed`, { cause: result.error });
+  const violations = result.violations.slice(0, maxViolations).map(toFieldViolation);
+  const [first] = violations;
+  const more = result.violations.length > 1 ? ` (and ${result.violations.length - 1} more)` : "";
+  const text = first === undefined ? "The request breaks a rule." : `${first.field || "request"} ${first.description}${more}`;
+  throw reasonError(ErrorReason.INVALID_INPUT, text, { violations });
+}
+
+/** What to do, where protovalidate's own words say it less well. */
+const descriptions: Readonly<Record<string, string>> = {
+  required: "is required",
+  "string.uuid": "must be a UUID",
+  "string.uuid_empty": "must be a UUID",
+  "string.email": "must be an e-mail address",
+  "string.email_empty": "must be an e-mail address",
+  "enum.defined_only": "must be one of the values of the contract",
+};
+
+function toFieldViolation(violation: Violation): FieldViolation {
+  return { field: pathToString(violation.field), description: descriptions[violation.ruleId] ?? violation.message };
+}

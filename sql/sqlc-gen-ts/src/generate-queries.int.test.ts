@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { findSqlc } from "./find-sqlc.ts";
 import type { SqlcLookup } from "./find-sqlc.ts";
 import { generateQueries } from "./generate-queries.ts";
@@ -32,7 +32,7 @@ test("generate - the sample's generated code is current", async () => {
 });
 
 test("generate - a check finds what generating then repairs, and a module without queries goes", async () => {
-  const root = await copyOfSample();
+  const root = await copyOfSample(onTestFinished);
   await writeFile(join(root, stocksModule), "// edited by hand");
   await cp(join(root, "services/sample/src/store/gen/types.sql.ts"), join(root, "services/sample/src/store/gen/gone.sql.ts"));
   await writeFile(join(root, "services/sample/src/store/gen/by-hand.ts"), "export {};");
@@ -44,7 +44,7 @@ test("generate - a check finds what generating then repairs, and a module withou
 });
 
 test("generate - broken SQL names file and line, writes nothing and leaves the other services alone", async () => {
-  const root = await copyOfSample();
+  const root = await copyOfSample(onTestFinished);
   await cp(join(root, "sql/sample"), join(root, "sql/broken"), { recursive: true });
   await writeFile(join(root, "sql/broken/queries/stocks.sql"), "-- name: GetStock :one\nSELECT nothing FROM orders.stocks;\n");
   const { ok, services } = await generateQueries({ root, sqlc, verify: false });
@@ -56,14 +56,14 @@ test("generate - broken SQL names file and line, writes nothing and leaves the o
 });
 
 test("generate - two queries of one name are refused", async () => {
-  const root = await copyOfSample();
+  const root = await copyOfSample(onTestFinished);
   await writeFile(join(root, "sql/sample/queries/twin.sql"), "-- name: CountStocks :one\nSELECT count(*) AS stocks FROM orders.stocks;\n");
   const { services } = await generateQueries({ root, sqlc, verify: false });
   expect(services[0]?.problems.join()).toMatch(/CountStocks/);
 });
 
 test("generate - services generated at the same time don't meet", async () => {
-  const root = await copyOfSample();
+  const root = await copyOfSample(onTestFinished);
   const names = ["one", "two", "three"];
   for (const name of names) {
     await cp(join(root, "sql/sample"), join(root, "sql", name), { recursive: true });
@@ -74,7 +74,7 @@ test("generate - services generated at the same time don't meet", async () => {
 });
 
 test("generate - a service with a Go drop-in gets Go from the same files", async () => {
-  const root = await copyOfSample();
+  const root = await copyOfSample(onTestFinished);
   await mkdir(join(root, "services/go/internal/sample"), { recursive: true });
   const { services } = await generateQueries({ root, sqlc, verify: false });
   const folder = "services/go/internal/sample/store/gen";

@@ -35,8 +35,8 @@ const allTypes = {
 const nothing = { flag: null, medium: null, big: null, words: null, state: null, createTime: null, payload: null, document: null, tags: null };
 
 function describeGeneratedCode(adapter: string, open: () => Database | Promise<Database>, unavailable?: string): void {
-  const title = `generated code on ${adapter}${unavailable === undefined ? "" : ` (skipped: ${unavailable})`}`;
-  describe.skipIf(unavailable !== undefined)(title, () => {
+  const note = unavailable === undefined ? "" : ` (skipped: ${unavailable})`;
+  describe.skipIf(unavailable !== undefined)(`generated code on ${adapter}${note}`, () => {
     let database: Database;
 
     beforeAll(async () => {

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { parseSqlcRequest } from "./sqlc-request.ts";
 import type { SqlcColumn, SqlcQuery, SqlcRequest } from "./sqlc-request.ts";
 
@@ -17,8 +16,8 @@ export function sampleRequest(): SqlcRequest {
   return parseSqlcRequest(readFileSync(SAMPLE_REQUEST_FILE, "utf8"));
 }
 
-/** A copy of the sample project that is deleted when the test ends. */
-export async function copyOfSample(): Promise<string> {
+/** A copy of the sample project; pass `onTestFinished`, so that it is deleted when the test ends. */
+export async function copyOfSample(onTestFinished: (remove: () => Promise<void>) => void): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "sqlc-gen-ts-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   await cp(SAMPLE_ROOT, root, { recursive: true });

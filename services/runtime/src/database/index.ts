@@ -1,0 +1,8 @@
+/** The database port, its two adapters, migrations, and the errors they share. */
+export * from "./database.ts";
+export * from "./errors.ts";
+export * from "./migrate.ts";
+export * from "./open-database.ts";
+export { type PgDatabaseOptions, createPgDatabase } from "./pg.ts";
+export { FolderUnusableError } from "./pglite-folder.ts";
+export { type PgliteDatabaseOptions, createPgliteDatabase } from "./pglite.ts";

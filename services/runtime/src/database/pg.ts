@@ -1,0 +1,163 @@
+import { type ClientConfig, type CustomTypesConfig, Pool, type PoolClient } from "pg";
+import type { Logger } from "pino";
+import type { Database, QueryResult, Statement, Transaction, TransactionOptions } from "./database.ts";
+import { CommitOutcomeUnknownError, TransactionRolledBackError, isConnectionError } from "./errors.ts";
+import { createPgSessions } from "./pg-session.ts";
+import { beginSql, createTransactionGuard, withTimeout } from "./transaction-guard.ts";
+import { ELEMENT_TYPE_SQL, type ElementTypeLookup, createRowDecoder, encodeValue } from "./values.ts";
+
+export interface PgDatabaseOptions {
+  /** `postgres://user:password@host:port/database`, with pg's query parameters such as `sslmode`. */
+  readonly url: string;
+  /** Most connections of the pool; listeners and advisory locks have one each beside it. Default: 10. */
+  readonly maxConnections?: number;
+  /** Longest wait for a connection, be it for a free one or for a new one. Default: 5 s. */
+  readonly connectTimeoutMs?: number;
+  /** The server cancels a statement after this long, and ends a transaction that idles as long. Default: 10 s. Not for `script`. */
+  readonly statementTimeoutMs?: number;
+  /** Shown in pg_stat_activity. Default: "flashdeal". */
+  readonly applicationName?: string;
+  readonly log: Logger;
+}
+
+/** Columns stay as the server's text: `values.ts` decodes them, here and in the other adapter. Nothing global is touched. */
+const RAW_TYPES: CustomTypesConfig = { getTypeParser: () => (text: unknown) => text };
+
+/** An unused connection is closed after this long. */
+const IDLE_CONNECTION_MS = 30_000;
+
+/** Statements that cannot have written anything when their connection breaks. */
+const READ_ONLY = /^\s*(?:--[^\n]*\n\s*)*(?:SELECT|SHOW|VALUES|TABLE)\b/i;
+
+/**
+ * Postgres through `pg`. Connects lazily: the first statement fails with the connection's error where nobody answers.
+ * Every named statement is prepared once per connection. A lost connection never ends the process; where it leaves open
+ * whether something was written, the caller sees a `CommitOutcomeUnknownError`.
+ */
+export function createPgDatabase(options: PgDatabaseOptions): Database {
+  const { log } = options;
+  const statementTimeoutMs = options.statementTimeoutMs ?? 10_000;
+  const connectTimeoutMs = options.connectTimeoutMs ?? 5_000;
+  const clientConfig: ClientConfig = {
+    connectionString: options.url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    application_name: options.applicationName ?? "flashdeal",
+    keepAlive: true,
+    options: "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex",
+  };
+  const pool = new Pool({ ...clientConfig, max: options.maxConnections ?? 10, idleTimeoutMillis: IDLE_CONNECTION_MS });
+  pool.on("error", (error) => log.warn({ err: error }, "an idle database connection ended"));
+  const sessions = createPgSessions(clientConfig, log);
+  const decoder = createRowDecoder();
+  let closing: Promise<void> | undefined;
+
+  async function run(client: PoolClient, statement: Statement, values: readonly unknown[]): Promise<QueryResult> {
+    const result = await client.query<unknown[], unknown[]>({
+      ...(statement.name === "" ? {} : { name: statement.name }),
+      text: statement.text,
+      values: values.map(encodeForPg),
+      rowMode: "array",
+      types: RAW_TYPES,
+    });
+    const lookUp: ElementTypeLookup = async (oid) => {
+      const answer = await client.query<{ typelem: string }>(ELEMENT_TYPE_SQL, [oid]);
+      return Number(answer.rows[0]?.typelem ?? 0);
+    };
+    await decoder.decode(result.rows, result.fields.map((field) => field.dataTypeID), lookUp);
+    return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+  }
+
+  /** A client that `work` discards, or whose connection breaks, does not go back to the pool. */
+  async function withClient<T>(work: (client: PoolClient, discard: () => void) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    let broken = false;
+    const discard = (): void => {
+      broken = true;
+    };
+    client.on("error", discard);
+    try {
+      return await work(client, discard);
+    } catch (error) {
+      broken ||= error instanceof CommitOutcomeUnknownError || isConnectionError(error);
+      throw error;
+    } finally {
+      client.off("error", discard);
+      client.release(broken);
+    }
+  }
+
+  async function transaction<T>(work: (tx: Transaction) => Promise<T>, txOptions: TransactionOptions = {}): Promise<T> {
+    txOptions.signal?.throwIfAborted();
+    return withClient(async (client, discard) => {
+      txOptions.signal?.throwIfAborted();
+      await client.query(beginSql(txOptions));
+      const guard = createTransactionGuard((statement, values) => run(client, statement, values), txOptions.signal);
+      let result: T;
+      try {
+        result = await work(guard.tx);
+        await guard.end();
+        txOptions.signal?.throwIfAborted();
+      } catch (error) {
+        await guard.end();
+        await client.query("ROLLBACK").catch(discard);
+        throw error;
+      }
+      await commit(client);
+      return result;
+    });
+  }
+
+  return {
+    async query(statement, values) {
+      return withClient((client) =>
+        run(client, statement, values).catch((error: unknown) => {
+          throw isConnectionError(error) && !READ_ONLY.test(statement.text) ? outcomeUnknown(error) : error;
+        }),
+      );
+    },
+    transaction,
+    async script(sql) {
+      await withClient(async (client, discard) => {
+        await client.query("SET statement_timeout = 0");
+        try {
+          await client.query(sql);
+        } finally {
+          await client.query("ROLLBACK; RESET statement_timeout").catch(discard);
+        }
+      });
+    },
+    tryAdvisoryLock: sessions.tryAdvisoryLock,
+    listen: sessions.listen,
+    async ping(timeoutMs) {
+      await withTimeout(pool.query("SELECT 1"), timeoutMs, "the database");
+    },
+    close() {
+      closing ??= Promise.all([pool.end(), sessions.close()]).then(() => undefined);
+      return closing;
+    },
+  };
+}
+
+async function commit(client: PoolClient): Promise<void> {
+  let command: string;
+  try {
+    command = (await client.query("COMMIT")).command;
+  } catch (error) {
+    throw isConnectionError(error) ? outcomeUnknown(error) : error;
+  }
+  if (command === "ROLLBACK") {
+    throw new TransactionRolledBackError("a statement failed and its error was swallowed: the transaction was rolled back");
+  }
+}
+
+function outcomeUnknown(cause: unknown): CommitOutcomeUnknownError {
+  return new CommitOutcomeUnknownError("the connection broke before the database confirmed the write", { cause });
+}
+
+/** pg sends a Buffer in binary form but would write other byte arrays as text. */
+function encodeForPg(value: unknown): string | Buffer | null {
+  const encoded = encodeValue(value);
+  return encoded instanceof Uint8Array ? Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength) : encoded;
+}

@@ -1,0 +1,64 @@
+import type { QueryResult, Statement, Transaction, TransactionOptions } from "./database.ts";
+
+const ISOLATION = {
+  "read committed": "READ COMMITTED",
+  "repeatable read": "REPEATABLE READ",
+  serializable: "SERIALIZABLE",
+} as const;
+
+/** The BEGIN of a transaction with these options. */
+export function beginSql(options: TransactionOptions): string {
+  return `BEGIN ISOLATION LEVEL ${ISOLATION[options.isolation ?? "read committed"]} ${options.readOnly === true ? "READ ONLY" : "READ WRITE"}`;
+}
+
+/** Hands out a transaction that runs its statements one after the other and refuses them once it has ended. */
+export interface TransactionGuard {
+  readonly tx: Transaction;
+  /** No more statements; resolves when the running one has settled. */
+  end(): Promise<void>;
+}
+
+/** The signal is looked at between statements: one that is running is bounded by the statement time-out. */
+export function createTransactionGuard(
+  run: (statement: Statement, values: readonly unknown[]) => Promise<QueryResult>,
+  signal: AbortSignal | undefined,
+): TransactionGuard {
+  let ended = false;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    tx: {
+      isTransaction: true,
+      async query(statement, values) {
+        if (ended) {
+          throw new Error("the transaction has ended");
+        }
+        const previous = last;
+        const current = (async () => {
+          await previous;
+          signal?.throwIfAborted();
+          return run(statement, values);
+        })();
+        last = current.catch(() => undefined);
+        return current;
+      },
+    },
+    async end() {
+      ended = true;
+      await last;
+    },
+  };
+}
+
+/** Rejects where `work` takes longer than `timeoutMs`; `what` names the one that is late. */
+export async function withTimeout<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}

@@ -92,7 +92,7 @@ function isRole(role: string | undefined): role is Role {
 }
 
 /** Throws where the contract does not let `principal` call. `service` is the one that the call came through, if any. */
-function permit(access: Access, principal: Principal, service: string | undefined): void {
+export function permit(access: Access, principal: Principal, service: string | undefined): void {
   if (access === Access.PUBLIC || principal.kind === "service") return;
   if (principal.kind === "anonymous") {
     throw reasonError(ErrorReason.TOKEN_MISSING, "Sign in: the call needs the header authorization with a bearer token.");

@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createGrpcCallHandler, type GrpcCallHandler } from "./grpc-calls.ts";
 import type { GrpcHandlerContext } from "./grpc-handler-context.ts";
 import { statusFromError } from "./grpc-status.ts";
+import { tooLarge } from "./http-errors.ts";
 import { createHealth, type HealthState } from "./health.ts";
 import type { ServerInterceptor } from "./interceptor.ts";
 import { createMethodHandlers, notImplementedError, type CallObserver } from "./method-handler.ts";
@@ -143,9 +144,7 @@ function completeStatuses(maxMessageBytes: number): GrpcJsInterceptor {
 function ownStatus(code: number, maxMessageBytes: number): ConnectError {
   switch (code) {
     case Code.ResourceExhausted:
-      return reasonError(ErrorReason.REQUEST_TOO_LARGE, `The request is larger than ${maxMessageBytes} bytes.`, {
-        metadata: { max_bytes: String(maxMessageBytes) },
-      });
+      return tooLarge(maxMessageBytes);
     case Code.DeadlineExceeded:
       return reasonError(ErrorReason.DEADLINE_EXCEEDED, "The call did not finish before its deadline.");
     case Code.Internal:

@@ -9,13 +9,14 @@ import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
 } from "@flashdeal/proto/grpc/reflection/v1/reflection_pb";
+import { file_google_rpc_error_details as errorDetailsFile } from "@flashdeal/proto/google/rpc/error_details_pb";
 import { serviceRoutes, type ServiceRoutes } from "./service-routes.ts";
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>["messageResponse"]>;
 
 /**
  * Server reflection, v1 and v1alpha (which older tools ask for first), over the descriptors of the services and all that
- * they import, with the extensions declared there.
+ * they import, with the extensions declared there, and of the details that errors carry.
  */
 export function createReflectionRoutes(services: readonly DescService[]): ServiceRoutes[] {
   const alpha = alphaService();
@@ -53,7 +54,7 @@ function createIndex(services: readonly DescService[]): Index {
   const files = new Map<string, DescFile>();
   const symbols = new Map<string, DescFile>();
   const extensions = new Map<string, Map<number, DescFile>>();
-  for (const service of services) collectFiles(service.file, files);
+  for (const file of [...services.map((service) => service.file), errorDetailsFile]) collectFiles(file, files);
   for (const file of files.values()) {
     for (const type of nestedTypes(file)) {
       symbols.set(type.typeName, file);

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Message } from "@bufbuild/protobuf";
+import { createConnectRouter, type HandlerContext, type MethodImpl } from "@connectrpc/connect";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc-web";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { abortError, rememberContextDeadline } from "./call-deadline.ts";
+import { completeResponse, errorResponse } from "./http-errors.ts";
+import type { CallResponse } from "./interceptor.ts";
+import { notImplementedError, type MethodHandler } from "./method-handler.ts";
+
+/** Answers one request, and whether there was a method at its path. */
+export type HttpRpcHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** What the HTTP side of the rpcs needs to know. */
+export interface HttpRpcOptions {
+  readonly maxMessageBytes: number;
+  /** Fires when the server drains: open streams end. */
+  readonly shutdownSignal: AbortSignal;
+}
+
+/** Serves the methods over Connect and gRPC-Web, with the same interceptors and errors as gRPC. */
+export function createHttpRpcHandler(handlers: readonly MethodHandler[], options: HttpRpcOptions): HttpRpcHandler {
+  const { maxMessageBytes, shutdownSignal } = options;
+  const router = createConnectRouter({ grpc: false, acceptCompression: [], readMaxBytes: maxMessageBytes });
+  for (const handler of handlers) {
+    const streams = handler.method.methodKind === "server_streaming" || handler.method.methodKind === "bidi_streaming";
+    router.rpc(handler.method, implementation(handler), streams ? { shutdownSignal } : {});
+  }
+  const byPath = new Map<string, UniversalHandler>(router.handlers.map((handler) => [handler.requestPath, handler]));
+  return async (request, response) => {
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const handler = byPath.get(path);
+    try {
+      const answer = handler === undefined ? unknownPath(request, path) : await handle(handler, request, response, maxMessageBytes);
+      await universalResponseToNodeResponse(answer, response);
+    } catch {
+      // The client is gone, or its request cannot be read as HTTP: there is nobody to answer.
+      response.destroy();
+    }
+  };
+}
+
+async function handle(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse, maxMessageBytes: number): Promise<UniversalServerResponse> {
+  const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
+  return completeResponse(answer, maxMessageBytes);
+}
+
+function implementation({ method, invoke }: MethodHandler): MethodImpl<DescMethod> {
+  if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
+    const call: MethodImpl<DescMethod> = (async (request: Message, context: HandlerContext): Promise<CallResponse> => {
+      rememberContextDeadline(context);
+      return raceWithSignal(invoke(request, context), context.signal);
+    }) as MethodImpl<DescMethod>;
+    return call;
+  }
+  async function* stream(request: Message, context: HandlerContext): AsyncGenerator<Message> {
+    rememberContextDeadline(context);
+    yield* (await invoke(request, context)) as AsyncIterable<Message>;
+  }
+  return stream as MethodImpl<DescMethod>;
+}
+
+/** Answers when the deadline passes, as grpc-js does, even if the handler does not look at its signal. */
+async function raceWithSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(abortError(signal));
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function unknownPath(request: IncomingMessage, path: string): UniversalServerResponse {
+  const error = notImplementedError(path);
+  if (request.headers["content-type"]?.startsWith("application/grpc-web") !== true) {
+    return { ...errorResponse(error), status: 404 };
+  }
+  // gRPC-Web answers in the headers where there is no body ("trailers-only").
+  const header = new Headers({ "content-type": request.headers["content-type"], "content-length": "0" });
+  return { status: 200, header: setTrailerStatus(header, error) };
+}

@@ -1,0 +1,29 @@
+import { duration, integer, loadConfig, oneOf, type Config } from "@flashdeal/runtime/config";
+
+/** The settings of the product service itself; those of every process (listeners, database, bus) are the runtime's. */
+export const productSettings = {
+  /** How holds are taken. Default: row-lock. */
+  reservationStrategy: oneOf("PRODUCT_RESERVATION_STRATEGY", ["row-lock"], { default: "row-lock" }),
+  /** Pause between two sweeps over holds that are past their time. Default: 5 s. */
+  sweepIntervalMs: duration("PRODUCT_SWEEP_INTERVAL", { default: 5_000, minMs: 10 }),
+  /** How long past its time a hold is before it is looked into. Default: 30 s. */
+  sweepGraceMs: duration("PRODUCT_SWEEP_GRACE", { default: 30_000 }),
+  /** Holds asked about in one call to the order service, 1 to 1,000. Default: 500. */
+  sweepBatchSize: integer("PRODUCT_SWEEP_BATCH_SIZE", { default: 500, min: 1, max: 1_000 }),
+  /** Longest wait for the order service's answer. Default: 5 s. */
+  orderTimeoutMs: duration("PRODUCT_ORDER_TIMEOUT", { default: 5_000, minMs: 1 }),
+  /** Pause between two clean-ups of kept answers and handled events. Default: 1 min. */
+  cleanupIntervalMs: duration("PRODUCT_CLEANUP_INTERVAL", { default: 60_000, minMs: 10 }),
+  /** Rows deleted at once by a clean-up. Default: 1,000. */
+  cleanupBatchSize: integer("PRODUCT_CLEANUP_BATCH_SIZE", { default: 1_000, min: 1, max: 100_000 }),
+  /** How long a handled event is remembered. Default: 14 days. */
+  inboxRetentionMs: duration("PRODUCT_INBOX_RETENTION", { default: 14 * 86_400_000, minMs: 60_000 }),
+};
+
+/** What the product service goes by. */
+export type ProductConfig = Config<typeof productSettings>;
+
+/** Reads the settings. Throws a ConfigError that lists every problem. */
+export function loadProductConfig(env: NodeJS.ProcessEnv = process.env): ProductConfig {
+  return loadConfig(productSettings, env);
+}

@@ -1,0 +1,178 @@
+import type { Deal, DealState, NewDeal } from "./deal.ts";
+import type { ResolveEntry, ResolveOutcome } from "./decide-resolutions.ts";
+import type { NewProduct, Product, ProductChange } from "./product.ts";
+import type { Reservation, ReserveEntry, ReserveOutcome } from "./reservation.ts";
+import type { OrderStanding } from "./settle-hold.ts";
+import type { Movement, MovementKind, StockKey, StockLevel } from "./stock.ts";
+
+/** The time. Every decision about windows and holds goes by it. */
+export interface Clock {
+  now(): Date;
+}
+
+/**
+ * A way to take holds. Whatever it does inside, it never sells a unit twice, refuses nobody whom it could serve, gives all
+ * lines of an entry or none, decides entries first come first served, and answers a repeated id with its first hold.
+ */
+export interface ReservationStrategy {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /**
+   * Decides a batch of entries. Resolves, when the holds are durable, to one outcome per entry in the same order. Rejects
+   * where the outcome of the whole batch is not known: ask again with the same ids.
+   */
+  reserve(entries: readonly ReserveEntry[], signal?: AbortSignal): Promise<readonly ReserveOutcome[]>;
+}
+
+/** What reads of the catalogue need. */
+export interface CatalogueReader {
+  getProduct(productId: string): Promise<Product | undefined>;
+  /** The newest first. */
+  listProducts(query: ProductQuery): Promise<readonly Product[]>;
+  getDeal(dealId: string): Promise<Deal | undefined>;
+  /** The newest first. */
+  listDeals(query: DealQuery): Promise<readonly Deal[]>;
+}
+
+/** Which products to list; what is undefined does not restrict. */
+export interface ProductQuery {
+  /** Only products older than this one. */
+  readonly beforeProductId: string | undefined;
+  readonly tag: string | undefined;
+  readonly nameContains: string | undefined;
+  readonly vendorItemId: string | undefined;
+  readonly maxRows: number;
+}
+
+/** Which deals to list; what is undefined does not restrict. */
+export interface DealQuery {
+  /** Only deals older than this one. */
+  readonly beforeDealId: string | undefined;
+  readonly productId: string | undefined;
+  /** In this state now. */
+  readonly state: DealState | undefined;
+  readonly maxRows: number;
+}
+
+/** The writes of one transaction. A refusal changes nothing by itself; the transaction still has to be given up. */
+export interface WriteSession {
+  /** In the order of `products`. */
+  createProducts(products: readonly NewProduct[]): Promise<CreateProductsOutcome>;
+  updateProduct(productId: string, change: ProductChange): Promise<UpdateProductOutcome>;
+  deleteProduct(productId: string): Promise<DeleteProductOutcome>;
+  createDeal(deal: NewDeal): Promise<CreateDealOutcome>;
+  cancelDeal(dealId: string): Promise<CancelDealOutcome>;
+  receiveStock(receipt: StockChange): Promise<StockLevel>;
+  adjustStock(adjustment: StockChange): Promise<AdjustStockOutcome>;
+}
+
+export type CreateProductsOutcome =
+  | { readonly kind: "created"; readonly products: readonly Product[] }
+  | { readonly kind: "vendor-item-taken"; readonly vendorItemIds: readonly string[] };
+
+export type UpdateProductOutcome = { readonly kind: "updated"; readonly product: Product } | ProductNotFound;
+
+export type DeleteProductOutcome = { readonly kind: "deleted" } | { readonly kind: "product-in-use"; readonly openDeals: bigint } | ProductNotFound;
+
+export type CreateDealOutcome =
+  | { readonly kind: "created"; readonly deal: Deal }
+  | { readonly kind: "window-empty"; readonly startTime: Date }
+  | { readonly kind: "currency-differs"; readonly currencyCode: string }
+  | ProductNotFound;
+
+export type CancelDealOutcome = { readonly kind: "cancelled"; readonly deal: Deal } | { readonly kind: "deal-not-found"; readonly dealId: string };
+
+export type AdjustStockOutcome =
+  | { readonly kind: "adjusted"; readonly stock: StockLevel }
+  | { readonly kind: "stock-below-reserved"; readonly available: bigint }
+  | { readonly kind: "stock-not-found" };
+
+/** No product has this id. */
+export interface ProductNotFound {
+  readonly kind: "product-not-found";
+  readonly productId: string;
+}
+
+/** A change of the units on hand by an admin. */
+export interface StockChange extends StockKey {
+  readonly delta: bigint;
+  readonly reason: string;
+  /** The admin's user id. */
+  readonly actor: string;
+}
+
+/** Whose key a keyed call uses and what it asks for. */
+export interface KeyedCall {
+  readonly scope: string;
+  readonly requestId: string;
+  /** SHA-256 of the request without its key. */
+  readonly fingerprint: Uint8Array;
+}
+
+/** How an answer is kept for a repeated call. */
+export interface AnswerCodec<T> {
+  encode(answer: T): Uint8Array;
+  decode(bytes: Uint8Array): T;
+}
+
+export type WriteOutcome<T> =
+  | { readonly kind: "done"; readonly answer: T }
+  | { readonly kind: "request-id-reused" }
+  | { readonly kind: "request-in-progress" };
+
+/** Writes, each in one transaction with its events and, where it has a key, with the answer that a repeated call gets. */
+export interface Writer {
+  /** Commits when `work` resolves; when it throws, nothing is kept and the same error is thrown. */
+  write<T>(call: KeyedCall | undefined, codec: AnswerCodec<T>, work: (session: WriteSession) => Promise<T>): Promise<WriteOutcome<T>>;
+}
+
+/** The holds that exist. */
+export interface ReservationStore {
+  /** Those that exist, in the order of `reservationIds`, each once. */
+  getReservations(reservationIds: readonly string[]): Promise<readonly Reservation[]>;
+  /** Resolves to one outcome per entry in the same order. `actor`: who, for the ledger. */
+  resolve(entries: readonly ResolveEntry[], actor: string): Promise<readonly ResolveOutcome[]>;
+  /** As `resolve`, for events: an event that was handled before is left out (`undefined`). */
+  resolveForEvents(entries: readonly EventResolution[], actor: string): Promise<readonly (ResolveOutcome | undefined)[]>;
+  /** Holds whose time was up at `expiredBy`, the longest expired first, after the one that `after` names. */
+  listOverdueHolds(expiredBy: Date, after: OverdueHold | undefined, maxRows: number): Promise<readonly OverdueHold[]>;
+}
+
+/** What an event asks for. */
+export interface EventResolution extends ResolveEntry {
+  readonly eventId: string;
+}
+
+/** A hold whose time is up. */
+export interface OverdueHold {
+  readonly reservationId: string;
+  readonly expireTime: Date;
+}
+
+/** The ledger of stock. */
+export interface StockReader {
+  /** Undefined: no stock was ever received for the key. */
+  listMovements(query: MovementQuery): Promise<MovementPage | undefined>;
+}
+
+/** Which movements to list. */
+export interface MovementQuery extends StockKey {
+  readonly beforePosition: bigint | undefined;
+  readonly kind: MovementKind | undefined;
+  readonly maxRows: number;
+}
+
+/** A page of a key's movements with the key's state and the sums of all its movements, in one snapshot. */
+export interface MovementPage {
+  /** The newest first. */
+  readonly movements: readonly Movement[];
+  readonly onHandSum: bigint;
+  readonly reservedSum: bigint;
+  readonly stock: StockLevel;
+}
+
+/** Asks what stands behind holds. */
+export interface OrderLookup {
+  /** By reservation id; closes each id that has no order. Rejects where the answer is not known. */
+  resolveReservations(reservationIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, OrderStanding>>;
+}

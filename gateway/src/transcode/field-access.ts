@@ -9,6 +9,13 @@ import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
  */
 type LocalMessage = Record<string, unknown>;
 
+const ownJson = new Set(["Any", "Timestamp", "Duration", "FieldMask", "Struct", "Value", "ListValue"].map((name) => `google.protobuf.${name}`));
+
+/** Whether JSON maps a message specially, so that its fields are not the JSON's keys. */
+export function hasOwnJson(message: DescMessage): boolean {
+  return isWrapperDesc(message) || ownJson.has(message.typeName);
+}
+
 const namesOf = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
 
 /** Finds a field by its proto name or its JSON name. */
@@ -21,7 +28,10 @@ export function findField(message: DescMessage, name: string): DescField | undef
   return names.get(name);
 }
 
-/** Follows names from a message down through singular message fields; undefined when a name is unknown or not a message. */
+/**
+ * Follows names from a message down through singular message fields; undefined when a name is unknown or leads into a list, a map or a
+ * message that JSON maps specially.
+ */
 export function resolveFieldPath(message: DescMessage, names: readonly string[]): readonly DescField[] | undefined {
   const path: DescField[] = [];
   let parent: DescMessage | undefined = message;
@@ -31,7 +41,7 @@ export function resolveFieldPath(message: DescMessage, names: readonly string[])
       return undefined;
     }
     path.push(field);
-    parent = field.fieldKind === "message" && !isWrapperDesc(field.message) ? field.message : undefined;
+    parent = field.fieldKind === "message" && !hasOwnJson(field.message) ? field.message : undefined;
   }
   return path;
 }

@@ -1,8 +1,7 @@
 import { fromJson } from "@bufbuild/protobuf";
 import type { DescField, DescMessage, JsonValue, Registry } from "@bufbuild/protobuf";
-import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { expectationOf } from "./expectation.ts";
-import { findField } from "./field-access.ts";
+import { findField, hasOwnJson } from "./field-access.ts";
 import type { TranscodeViolation, ViolationReason } from "./transcode-error.ts";
 
 /** More faults than anybody reads at once. */
@@ -135,13 +134,6 @@ function accepts(walk: Walk, desc: DescMessage, json: JsonValue): boolean {
   } catch {
     return false;
   }
-}
-
-const ownJson = new Set(["Any", "Timestamp", "Duration", "FieldMask", "Struct", "Value", "ListValue"].map((name) => `google.protobuf.${name}`));
-
-/** Whether JSON maps a message specially, so that its fields are not the JSON's keys. */
-export function hasOwnJson(message: DescMessage): boolean {
-  return isWrapperDesc(message) || ownJson.has(message.typeName);
 }
 
 function join(at: string, name: string): string {

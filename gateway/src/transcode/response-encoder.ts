@@ -1,7 +1,7 @@
-import { toJson } from "@bufbuild/protobuf";
-import type { DescField, DescMessage, Message, Registry } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
+import type { DescField, DescMessage, JsonWriteOptions, Message, Registry } from "@bufbuild/protobuf";
 import { httpBodyTypeName } from "./body-decoder.ts";
-import { readField } from "./field-access.ts";
+import { hasOwnJson, readField } from "./field-access.ts";
 import type { HttpBinding } from "./http-rule.ts";
 
 /** An encoded answer. */
@@ -34,21 +34,26 @@ export function createResponseEncoder(binding: HttpBinding, registry: Registry, 
     return { raw: true, encode: (message) => encodeHttpBody(readField(message, [field]) as Message | undefined) };
   }
   const options = { registry, alwaysEmitImplicit: emitDefaults };
-  const encode =
-    field === undefined
-      ? (message: Message) => JSON.stringify(toJson(output, message, options))
-      : (message: Message) => JSON.stringify(fieldToJson(output, field, message, { ...options, alwaysEmitImplicit: true }));
-  return { raw: false, encode: (message) => ({ contentType: jsonContentType, body: encode(message) }) };
+  const toValue = field === undefined ? (message: Message) => toJson(output, message, options) : fieldToJson(output, field, options);
+  return { raw: false, encode: (message) => ({ contentType: jsonContentType, body: JSON.stringify(toValue(message)) }) };
 }
 
-function fieldToJson(
-  output: DescMessage,
-  field: DescField,
-  message: Message,
-  options: { registry: Registry; alwaysEmitImplicit: boolean },
-): unknown {
-  const json = toJson(output, message, options);
-  return (json as Record<string, unknown>)[field.jsonName] ?? null;
+/** A field that is not set has a body all the same: null for what has presence, the default for the rest. */
+function fieldToJson(output: DescMessage, field: DescField, options: Partial<JsonWriteOptions>): (message: Message) => unknown {
+  if (field.fieldKind === "message" && !hasOwnJson(field.message)) {
+    return (message) => {
+      const value = readField(message, [field]) as Message | undefined;
+      return value === undefined ? null : toJson(field.message, value, options);
+    };
+  }
+  return (message) => {
+    const json = toJson(output, message, options) as Record<string, unknown>;
+    if (json[field.jsonName] !== undefined) {
+      return json[field.jsonName];
+    }
+    const full = toJson(output, create(output), { ...options, alwaysEmitImplicit: true }) as Record<string, unknown>;
+    return full[field.jsonName] ?? null;
+  };
 }
 
 function encodeHttpBody(message: Message | undefined): EncodedMessage {

@@ -187,6 +187,10 @@ function book(): Message {
   return contract.make("Book", { bookId: "7", copies: 9007199254740993n });
 }
 
+async function featured(reply: () => Message | undefined, emitDefaults: boolean): Promise<unknown> {
+  return (await createTestTranscoder(contract, reply, { emitDefaults }).send("GET", "/v1/featured")).json;
+}
+
 describe("answers", () => {
   test("JSON - lowerCamelCase, with defaults unless told otherwise", async () => {
     const full = await createTestTranscoder(contract, book).send("GET", "/v1/books/7");
@@ -204,6 +208,12 @@ describe("answers", () => {
     const reply = () => contract.make("BatchGetBooksResponse", { books: [book()] });
     expect((await createTestTranscoder(contract, reply).send("POST", "/v1/books:batchGet", ["7"])).json).toMatchObject([{ bookId: "7" }]);
     expect((await createTestTranscoder(contract, undefined, { emitDefaults: false }).send("POST", "/v1/books:batchGet", [])).json).toEqual([]);
+  });
+
+  test("response_body - leaves out nested defaults like a whole message does, and is null when it is not set", async () => {
+    expect(await featured(() => contract.make("FeaturedBook", { book: book() }), false)).toEqual({ bookId: "7", copies: "9007199254740993" });
+    expect(await featured(() => contract.make("FeaturedBook", { book: book() }), true)).toMatchObject({ pages: 0 });
+    expect(await featured(() => undefined, true)).toBeNull();
   });
 
   test("status and headers - come from the call", async () => {

@@ -25,7 +25,6 @@ export function composeOutboxRelay(config: OutboxRelayConfig, adapters: OutboxRe
       publisher: createPublisher({ source, eventBus, backoff, metrics, log }),
       batchSize: config.batchSize,
       pollMs: config.pollMs,
-      recheckMs: config.recheckMs,
       leaderRetryMs: config.leaderRetryMs,
       retention: { retentionMs, sweepMs, sweepBatchSize },
     }),

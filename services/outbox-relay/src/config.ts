@@ -19,8 +19,6 @@ export const outboxRelayShape = {
   batchSize: integer("OUTBOX_BATCH_SIZE", { default: 500, min: 1, max: 10_000 }),
   /** Longest time without a look at an outbox, whatever notifications say. */
   pollMs: duration("OUTBOX_POLL_INTERVAL", { default: 500, minMs: 10, maxMs: 60_000 }),
-  /** First pause before looking again for a row whose transaction waits for an older one; doubles up to the poll interval. */
-  recheckMs: duration("OUTBOX_RECHECK_INTERVAL", { default: 5, minMs: 1, maxMs: 1_000 }),
   /** How often a process that does not lead a schema tries to. */
   leaderRetryMs: duration("OUTBOX_LEADER_RETRY", { default: 1_000, minMs: 10, maxMs: 60_000 }),
   /** First and longest pause between attempts while the event bus or the database is away. */

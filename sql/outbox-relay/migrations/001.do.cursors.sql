@@ -1,11 +1,12 @@
--- How far the relay has published each source (a schema with an outbox). Transactions are published in windows: a window holds
--- every transaction from `transaction_id` on and before `window_end`, all of them finished when the window was opened, and is
--- published in order of position. Rows of transactions before `transaction_id` are published, all of them; of the open window, those up to `position` are.
+-- How far the relay has published each source (a schema with an outbox). A window is what one snapshot of the database sees and
+-- the one before did not see; it is published in order of position.
 CREATE TABLE relay.cursors (
   source text PRIMARY KEY CHECK (source ~ '^[a-z_][a-z0-9_]{0,62}$'),
-  transaction_id bigint NOT NULL CHECK (transaction_id >= 0),
-  window_end bigint NOT NULL,
+  -- A pg_snapshot: every row that it sees is published.
+  published text NOT NULL,
+  -- The snapshot that ends the open window; equal to `published` where none is open.
+  window_end text NOT NULL,
+  -- Of the open window, the rows up to this position are published.
   position bigint NOT NULL CHECK (position >= 0),
-  update_time timestamptz NOT NULL DEFAULT now(),
-  CHECK (window_end >= transaction_id)
+  update_time timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);

@@ -2,34 +2,32 @@
 -- name: SetSearchPath :exec
 SELECT set_config('search_path', @schema_name::text, true);
 
--- Looks at what is unpublished from this transaction on. Transactions before `horizon` have all finished, and their rows are all
--- visible. `first_position` is the lowest position before the horizon, 0 where there is no row. `waiting` says that rows exist beyond
--- it, which become readable when an older transaction ends. `oldest_age_seconds` is the age of the oldest row, 0 where there is none.
--- name: GetHorizon :one
+-- The first rows that this statement sees and the snapshot `published` did not, in order of position; `snapshot` is what it sees.
+-- Transactions before the snapshot's oldest running one need no look. The `+ 0` keeps the planner on the transaction
+-- index: by the primary key it would walk through all that is kept.
+-- name: ListNewRows :many
 SELECT
-  h.horizon::bigint AS horizon,
-  coalesce((SELECT min(o.position) FROM outbox o WHERE o.transaction_id >= @transaction_id::bigint AND o.transaction_id < h.horizon), 0)::bigint AS first_position,
-  EXISTS (SELECT 1 FROM outbox o WHERE o.transaction_id >= h.horizon) AS waiting,
-  coalesce((
-    SELECT extract(epoch FROM clock_timestamp() - o.create_time)
-    FROM outbox o WHERE o.transaction_id >= @transaction_id::bigint
-    ORDER BY o.transaction_id, o.position LIMIT 1), 0)::float8 AS oldest_age_seconds
-FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) h;
+  position, event_id, subject, payload, headers,
+  extract(epoch FROM clock_timestamp() - create_time)::float8 AS age_seconds,
+  pg_current_snapshot()::text AS snapshot
+FROM outbox
+WHERE transaction_id >= pg_snapshot_xmin(sqlc.arg(published)::text::pg_snapshot)::text::bigint
+  AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, sqlc.arg(published)::text::pg_snapshot)
+  AND pg_visible_in_snapshot(transaction_id::text::xid8, pg_current_snapshot())
+ORDER BY position + 0
+LIMIT @max_rows::int;
 
--- The next rows of a window, in order of position. The `+ 0` keeps the planner on the primary key, where a window is one dense
--- stretch: by the transaction index, each batch of a long backlog would sort the whole of it again.
--- name: ListWindow :many
+-- Further rows of an open window, in order of position. The `+ 0` keeps the planner on the primary key, where a backlog is one
+-- dense stretch: by the transaction index, each batch would sort the whole of it again.
+-- name: ListWindowRows :many
 SELECT position, event_id, subject, payload, headers
 FROM outbox
 WHERE position > @after_position::bigint
-  AND transaction_id + 0 >= @transaction_id::bigint
-  AND transaction_id + 0 < @window_end::bigint
+  AND transaction_id + 0 >= pg_snapshot_xmin(sqlc.arg(published)::text::pg_snapshot)::text::bigint
+  AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, sqlc.arg(published)::text::pg_snapshot)
+  AND pg_visible_in_snapshot(transaction_id::text::xid8, sqlc.arg(window_end)::text::pg_snapshot)
 ORDER BY position
 LIMIT @max_rows::int;
-
--- The first transaction id that the database server has not assigned yet.
--- name: GetNextTransactionId :one
-SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_transaction_id;
 
 -- Rows stamped by another database server: their transaction ids lie in this one's future.
 -- name: ListForeignRows :many
@@ -53,7 +51,8 @@ WHERE position IN (
   FROM (
     SELECT o.position, o.create_time
     FROM outbox o
-    WHERE o.transaction_id < (SELECT c.transaction_id FROM relay.cursors c WHERE c.source = @source)
+    WHERE o.transaction_id < (
+      SELECT pg_snapshot_xmin(c.published::pg_snapshot)::text::bigint FROM relay.cursors c WHERE c.source = @source)
     ORDER BY o.transaction_id, o.position
     LIMIT @max_rows::int
   ) AS oldest

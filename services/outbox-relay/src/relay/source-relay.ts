@@ -23,8 +23,6 @@ export interface SourceRelayOptions {
   readonly batchSize: number;
   /** Longest time without a look at the outbox, whatever notifications say. */
   readonly pollMs: number;
-  /** First pause before looking again for a row whose transaction waits for an older one to end; doubles up to `pollMs`. */
-  readonly recheckMs: number;
   /** How often a process that does not lead tries to. */
   readonly leaderRetryMs: number;
   readonly backoff: BackoffOptions;
@@ -84,35 +82,22 @@ async function lead(options: SourceRelayOptions, leaderSignal: AbortSignal): Pro
 }
 
 async function relayRows(options: SourceRelayOptions, wakeup: Wakeup, signal: AbortSignal): Promise<void> {
-  const { outbox, pollMs, recheckMs } = options;
-  let cursor = await outbox.readCursor();
-  let waitMs = recheckMs;
+  let cursor = await options.outbox.readCursor();
   while (!signal.aborted) {
-    const pass = await relayBatch(options, cursor, signal);
-    cursor = pass.cursor;
-    if (pass.rows > 0) {
-      waitMs = recheckMs;
-      continue;
-    }
-    await wakeup.wait(pass.waiting ? Math.min(waitMs, pollMs) : pollMs, signal);
-    waitMs = pass.waiting ? Math.min(waitMs * 2, pollMs) : recheckMs;
+    const next = await relayBatch(options, cursor, signal);
+    if (next === cursor) await wakeup.wait(options.pollMs, signal);
+    cursor = next;
   }
 }
 
-interface Pass {
-  readonly cursor: Cursor;
-  readonly rows: number;
-  readonly waiting: boolean;
-}
-
-async function relayBatch(options: SourceRelayOptions, cursor: Cursor, signal: AbortSignal): Promise<Pass> {
+/** Publishes the rows that follow the cursor, and answers where it stands then: where it stood, if there was nothing to do. */
+async function relayBatch(options: SourceRelayOptions, cursor: Cursor, signal: AbortSignal): Promise<Cursor> {
   const { source, outbox, publisher, metrics, batchSize } = options;
-  const { rows, next, waiting, oldestAgeSeconds } = await outbox.readBatch(cursor, batchSize);
+  const { rows, next, oldestAgeSeconds } = await outbox.readBatch(cursor, batchSize);
   if (oldestAgeSeconds !== undefined) metrics.oldestUnpublished(source, oldestAgeSeconds);
-  if (rows.length === 0 && next === cursor) return { cursor, rows: 0, waiting };
-  if (!(await publisher.publish(rows, signal))) return { cursor, rows: rows.length, waiting };
+  if (next === cursor || !(await publisher.publish(rows, signal))) return cursor;
   // Also after the signal has fired: what is published need not be published again. The comparison inside keeps a relay
   // that has lost its lock from moving the new leader's cursor.
   if (!(await outbox.advance(cursor, next))) throw new Error(`another relay has moved the cursor of ${source}`);
-  return { cursor: next, rows: rows.length, waiting };
+  return next;
 }

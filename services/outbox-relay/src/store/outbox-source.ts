@@ -1,28 +1,30 @@
 import type { Database, Transaction } from "@flashdeal/runtime/database";
-import { getCursor, insertCursor, updateCursor } from "./gen/cursors.sql.ts";
+import { getCursor, insertCursor, isForeignSnapshot, updateCursor } from "./gen/cursors.sql.ts";
 import {
   deletePublished,
   deleteRows,
-  getHorizon,
-  getNextTransactionId,
   listForeignRows,
-  listWindow,
+  listNewRows,
+  listWindowRows,
   setSearchPath,
-  type ListWindowRow,
+  type ListWindowRowsRow,
 } from "./gen/outbox.sql.ts";
 
 /**
- * How far a source is published: every row of a transaction before `transactionId`, and of the transactions from there up to
- * `windowEnd` (exclusive) the rows up to `position`. Both ends are equal while no window is open.
+ * How far a source is published: every row that the snapshot `published` sees, and of those that `windowEnd` sees beyond it,
+ * the rows up to `position`. Both snapshots are equal while no window is open. They are Postgres's `pg_snapshot` as text.
  */
 export interface Cursor {
-  readonly transactionId: bigint;
-  readonly windowEnd: bigint;
+  readonly published: string;
+  readonly windowEnd: string;
   readonly position: bigint;
 }
 
+/** The cursor that stands before every row: its snapshot sees no transaction. */
+export const firstCursor: Cursor = { published: "1:1:", windowEnd: "1:1:", position: 0n };
+
 /** One event as it stands in an outbox. */
-export type OutboxRow = ListWindowRow;
+export type OutboxRow = ListWindowRowsRow;
 
 /** What to publish next. */
 export interface OutboxBatch {
@@ -30,9 +32,7 @@ export interface OutboxBatch {
   readonly rows: readonly OutboxRow[];
   /** Where the cursor stands once the rows are published. */
   readonly next: Cursor;
-  /** Rows exist that become readable when an older transaction ends. */
-  readonly waiting: boolean;
-  /** Age of the oldest unpublished row; undefined where the batch goes on with an open window. */
+  /** Age of the oldest unpublished row, 0 where there is none; undefined where the batch goes on with an open window. */
   readonly oldestAgeSeconds: number | undefined;
 }
 
@@ -40,12 +40,12 @@ export interface OutboxBatch {
 export interface OutboxSource {
   /** The cursor as it is stored; a new source starts before every row. */
   readCursor(): Promise<Cursor>;
+  /** Whether the cursor comes from another database server, whose transaction ids went further than this one's. */
+  isForeign(cursor: Cursor): Promise<boolean>;
   /** Reads the rows that follow the cursor, and changes nothing. */
   readBatch(cursor: Cursor, maxRows: number): Promise<OutboxBatch>;
   /** Moves the cursor. False: it no longer stands at `from`, because another relay has moved it. */
   advance(from: Cursor, to: Cursor): Promise<boolean>;
-  /** The first transaction id that this database server has not assigned. */
-  nextTransactionId(): Promise<bigint>;
   /** Rows that another database server has stamped: their transaction ids are not assigned yet on this one. */
   readForeignRows(maxRows: number): Promise<readonly OutboxRow[]>;
   /** Deletes these rows; answers how many there were. */
@@ -55,11 +55,11 @@ export interface OutboxSource {
 }
 
 /**
- * Reads an outbox in commit-safe order. A window is every transaction that had finished when it was opened and was not part of the one
- * before; no transaction can join it later, so a row that is committed late is never passed over. Inside a window the
- * order is that of `position`: writers insert their outbox row while they hold the aggregate's lock, so positions of one
- * aggregate follow its history, whereas transaction ids may not (an older transaction can wait for a younger one's lock).
- * Between windows the order holds as well: a transaction that had finished before another one did cannot have waited for it.
+ * Reads an outbox in commit-safe order, in windows: what one snapshot sees and the one before did not. Each committed row is
+ * in exactly one window, however late it was committed, and no row waits for a transaction that has nothing to do with it. Inside a
+ * window the order is that of `position`: writers insert their row while they hold the aggregate's lock, so the positions of an
+ * aggregate follow its history. Between windows it holds as well: a transaction that waited for another's lock is
+ * seen by no snapshot that does not see the other. Neither a plain `position >` nor an order by transaction id has both properties.
  */
 export function createOutboxSource(database: Database, schema: string): OutboxSource {
   const inSchema = <T>(readOnly: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> =>
@@ -72,24 +72,24 @@ export function createOutboxSource(database: Database, schema: string): OutboxSo
     );
   return {
     async readCursor() {
-      await insertCursor(database, { source: schema });
+      await insertCursor(database, { source: schema, published: firstCursor.published });
       const cursor = await getCursor(database, { source: schema });
       if (cursor === undefined) throw new Error(`the cursor of ${schema} vanished`);
       return cursor;
+    },
+    async isForeign(cursor) {
+      return (await isForeignSnapshot(database, { snapshot: cursor.windowEnd }))?.isForeign === true;
     },
     readBatch: (cursor, maxRows) => inSchema(true, (tx) => readBatch(tx, cursor, maxRows)),
     async advance(from, to) {
       const changed = await updateCursor(database, {
         source: schema,
         ...to,
-        expectedTransactionId: from.transactionId,
+        expectedPublished: from.published,
         expectedWindowEnd: from.windowEnd,
         expectedPosition: from.position,
       });
       return changed === 1;
-    },
-    async nextTransactionId() {
-      return (await getNextTransactionId(database))?.nextTransactionId ?? 0n;
     },
     readForeignRows: (maxRows) => inSchema(true, (tx) => listForeignRows(tx, { maxRows })),
     deleteRows: (positions) => inSchema(false, (tx) => deleteRows(tx, { positions })),
@@ -99,31 +99,21 @@ export function createOutboxSource(database: Database, schema: string): OutboxSo
 }
 
 async function readBatch(tx: Transaction, cursor: Cursor, maxRows: number): Promise<OutboxBatch> {
-  const open = cursor.windowEnd > cursor.transactionId;
+  const { published, windowEnd, position } = cursor;
+  const open = published !== windowEnd;
   if (open) {
-    const rows = await readWindow(tx, cursor, maxRows);
-    if (rows.length > 0) return { rows, next: after(cursor, rows, maxRows), waiting: false, oldestAgeSeconds: undefined };
+    const rows = await listWindowRows(tx, { afterPosition: position, published, windowEnd, maxRows });
+    if (rows.length > 0) return { rows, next: after(cursor, rows, maxRows), oldestAgeSeconds: undefined };
   }
-  const transactionId = open ? cursor.windowEnd : cursor.transactionId;
-  const horizon = await getHorizon(tx, { transactionId });
-  if (horizon === undefined) throw new Error("the horizon has no row");
-  const { waiting, oldestAgeSeconds } = horizon;
-  if (horizon.firstPosition === 0n) {
-    return { rows: [], next: open ? { ...cursor, transactionId } : cursor, waiting, oldestAgeSeconds };
-  }
-  const window = { transactionId, windowEnd: horizon.horizon, position: horizon.firstPosition - 1n };
-  const rows = await readWindow(tx, window, maxRows);
-  return { rows, next: after(window, rows, maxRows), waiting, oldestAgeSeconds };
+  const rows = await listNewRows(tx, { published: windowEnd, maxRows });
+  const [first] = rows;
+  if (first === undefined) return { rows, next: open ? { ...cursor, published: windowEnd } : cursor, oldestAgeSeconds: 0 };
+  const window = { published: windowEnd, windowEnd: first.snapshot, position };
+  return { rows, next: after(window, rows, maxRows), oldestAgeSeconds: Math.max(...rows.map(({ ageSeconds }) => ageSeconds)) };
 }
 
-function readWindow(tx: Transaction, window: Cursor, maxRows: number): Promise<OutboxRow[]> {
-  const { transactionId, windowEnd, position } = window;
-  return listWindow(tx, { afterPosition: position, transactionId, windowEnd, maxRows });
-}
-
-/** A short batch ends its window. */
+/** A batch that is not full ends its window. */
 function after(window: Cursor, rows: readonly OutboxRow[], maxRows: number): Cursor {
   const position = rows.at(-1)?.position ?? window.position;
-  const transactionId = rows.length < maxRows ? window.windowEnd : window.transactionId;
-  return { transactionId, windowEnd: window.windowEnd, position };
+  return { published: rows.length < maxRows ? window.windowEnd : window.published, windowEnd: window.windowEnd, position };
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createTokenVerifier } from "@flashdeal/runtime/auth";
 import { requestResultTtlMs } from "@flashdeal/runtime/idempotency";
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
@@ -10,12 +11,18 @@ import { createPasswordHasher } from "./crypto/password-hasher.ts";
 import { createFingerprint, createKeyCipher, createRefreshTokens } from "./crypto/secrets.ts";
 import { ensureFirstAdmin, type FirstAdminDependencies } from "./domain/first-admin.ts";
 import { createRoutes } from "./handler/routes.ts";
-import { createPeriodic } from "./periodic.ts";
+import { createPeriodic } from "./background/periodic.ts";
 import { createLoginThrottle } from "./store/login-throttle.ts";
 import { deleteEnded } from "./store/retention.ts";
 import { createSessionStore } from "./store/session-store.ts";
 import { createSigningKeyStore } from "./store/signing-key-store.ts";
 import { createUserStore } from "./store/user-store.ts";
+
+/** The schema of this service and the migrations that make it. */
+export const authMigrations = {
+  schema: "auth",
+  folder: fileURLToPath(new URL("../../../sql/auth/migrations", import.meta.url)),
+};
 
 /** How far clocks of different machines may differ, where a key's last token decides when the key ends. */
 const clockLeewayMs = 60_000;

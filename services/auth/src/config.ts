@@ -6,7 +6,7 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
 /** The settings of the auth service, whatever process hosts it. Times are in milliseconds. */
-export const authSettings = {
+export const authShape = {
   /** `iss` and `aud` of access tokens; every verifier must be told the same. */
   jwtIssuer: text("JWT_ISSUER", { default: userTokenIssuer }),
   jwtAudience: text("JWT_AUDIENCE", { default: userTokenAudience }),
@@ -46,11 +46,11 @@ export const authSettings = {
 };
 
 /** The configuration of the auth service. */
-export type AuthConfig = Config<typeof authSettings>;
+export type AuthConfig = Config<typeof authShape>;
 
 /** Reads and checks the settings of the auth service. Throws a ConfigError that lists every problem. */
 export function loadAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
-  const config = loadConfig(authSettings, env);
+  const config = loadConfig(authShape, env);
   const problems = conflicts(config);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

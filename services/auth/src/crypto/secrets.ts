@@ -38,14 +38,17 @@ export function createFingerprint(secret: string): (payload: string) => Uint8Arr
 
 /** Opaque tokens of 256 random bits. */
 export function createRefreshTokens(): RefreshTokens {
-  const hash = (token: string): Uint8Array => createHash("sha256").update(token).digest();
   return {
     create: () => {
       const token = randomBytes(32).toString("base64url");
-      return { token, hash: hash(token) };
+      return { token, hash: hashToken(token) };
     },
-    hash,
+    hash: hashToken,
   };
+}
+
+function hashToken(token: string): Uint8Array {
+  return createHash("sha256").update(token).digest();
 }
 
 function deriveKey(secret: string, purpose: string): Buffer {

@@ -1,0 +1,19 @@
+import type { Cache } from "@flashdeal/runtime/cache";
+
+/** Counters alone, which is all that the service uses. */
+export function createTestCache(): Cache {
+  const counters = new Map<string, number>();
+  const unused = async (): Promise<never> => {
+    throw new Error("the auth service does not use this");
+  };
+  return {
+    get: unused, getMany: unused, set: unused, setIfAbsent: unused, delete: unused,
+    increment: async (key, by) => {
+      const value = (counters.get(key) ?? 0) + by;
+      counters.set(key, value);
+      return value;
+    },
+    ping: async () => {},
+    close: async () => {},
+  };
+}

@@ -1,0 +1,70 @@
+import { fileURLToPath } from "node:url";
+import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
+import { v7 } from "uuid";
+import { createRepeat } from "./background/repeat.ts";
+import type { OrderConfig } from "./config.ts";
+import type { Inventory, PaymentProvider } from "./domain/ports.ts";
+import { createRunningRequests } from "./domain/running-requests.ts";
+import { checkPayments, deleteOldRecords, expireOrders, type SweepContext } from "./domain/sweep.ts";
+import type { OrderHandlers } from "./handler/context.ts";
+import { orderRoutes } from "./handler/routes.ts";
+import { createSandboxProvider } from "./payment/sandbox-provider.ts";
+import { createOrderSignals } from "./store/order-signals.ts";
+import { createOrderStore } from "./store/order-store.ts";
+import { createInventoryClient } from "./upstream/inventory-client.ts";
+
+/** The schema of this service and the migrations that make it. */
+export const orderMigrations = {
+  schema: "orders",
+  folder: fileURLToPath(new URL("../../../sql/order/migrations", import.meta.url)),
+};
+
+/** Outside parties that tests and other deployments put in the place of the usual ones. */
+export interface OrderParties {
+  /** Default: the product service. */
+  readonly inventory?: Inventory;
+  /** Default: the built-in sandbox. */
+  readonly provider?: PaymentProvider;
+}
+
+/** Wires the order service. */
+export function composeOrder(config: OrderConfig, adapters: Adapters, parties: OrderParties = {}): Composed {
+  const { database, clock, log } = adapters;
+  const signals = createOrderSignals(database, config.maxWatchers);
+  const context: OrderHandlers & SweepContext = {
+    store: createOrderStore({ database, clock, signals, paymentCheckDelayMs: config.paymentCheckDelayMs }),
+    inventory: parties.inventory ?? inventoryOf(config, adapters),
+    provider: parties.provider ?? createSandboxProvider({ database, clock, delayMs: config.sandboxDelayMs, answerTimeoutMs: config.paymentTimeoutMs }),
+    running: createRunningRequests(),
+    signals,
+    clock,
+    log,
+    newOrderId: v7,
+    payWithinMs: config.payWithinMs,
+    holdMarginMs: config.holdMarginMs,
+    captureGraceMs: config.captureGraceMs,
+    pollIntervalMs: config.watchPollIntervalMs,
+    batchSize: config.sweepBatchSize,
+  };
+  const repeat = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<unknown>): Background =>
+    createRepeat({ name, intervalMs, log, run });
+  return {
+    routes: orderRoutes(context),
+    background: [
+      { name: "order-signals", start: () => signals.start(), drain: () => signals.drain() },
+      repeat("order-payments", config.sweepIntervalMs, (signal) => checkPayments(context, signal)),
+      repeat("order-expiry", config.sweepIntervalMs, (signal) => expireOrders(context, signal)),
+      repeat("order-cleanup", config.cleanupIntervalMs, (signal) => deleteOldRecords(context, signal)),
+    ],
+  };
+}
+
+function inventoryOf(config: OrderConfig, { connect, log }: Adapters): Inventory {
+  return createInventoryClient({
+    transport: connect("product"),
+    log,
+    timeoutMs: config.reserveTimeoutMs,
+    maxAttempts: config.reserveMaxAttempts,
+    retryPauseMs: config.reserveRetryPauseMs,
+  });
+}

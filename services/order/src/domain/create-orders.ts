@@ -1,0 +1,193 @@
+import { reservationIdOf } from "./ids.ts";
+import { sumOfLines, type SumFault } from "./money.ts";
+import type { Order } from "./order.ts";
+import type { Claim, Clock, Hold, HoldOutcome, Inventory, KeyedRequest, NewOrder, OrderStore, RequestRecord, WantedLine } from "./ports.ts";
+import { requestKey, sameFingerprint, type RunningRequests } from "./running-requests.ts";
+
+/** What CreateOrder works with. */
+export interface CreateOrdersContext {
+  readonly store: OrderStore;
+  readonly inventory: Inventory;
+  readonly clock: Clock;
+  readonly running: RunningRequests;
+  /** A new order id, sorted by time (UUIDv7). */
+  readonly newOrderId: () => string;
+  /** Time to pay, in milliseconds. */
+  readonly payWithinMs: number;
+  /** How much longer than the time to pay the stock is held, in milliseconds. */
+  readonly holdMarginMs: number;
+}
+
+/** One order to create. */
+export interface CreateOrderCommand {
+  readonly request: KeyedRequest;
+  readonly userId: string;
+  readonly lines: readonly WantedLine[];
+}
+
+/** What became of one order to create. */
+export type CreateOrderOutcome =
+  | { readonly kind: "created"; readonly order: Order }
+  | { readonly kind: "request-id-reused" }
+  | { readonly kind: "in-progress" }
+  /** The hold of an earlier call with this request id was given back before an order came to be. */
+  | { readonly kind: "hold-ended"; readonly state: "EXPIRED" | "RELEASED" }
+  | { readonly kind: "unpriceable"; readonly fault: SumFault }
+  | Extract<HoldOutcome, { kind: "refused" | "unknown" }>
+  | { readonly kind: "failed"; readonly cause: unknown };
+
+/**
+ * Creates orders, each by itself, with one call to the inventory and one transaction for all of them. A call with a request id
+ * that was used before meets, in this order: the call that is still running, the kept answer, its own hold, its own order.
+ * Refusals are not kept: the same request may succeed once there is stock again.
+ */
+export async function createOrders(context: CreateOrdersContext, commands: readonly CreateOrderCommand[]): Promise<CreateOrderOutcome[]> {
+  const begun = commands.map(({ request }) => context.running.begin(request));
+  try {
+    const first = commands.filter((_, index) => begun[index] !== undefined);
+    const outcomes = await createDistinct(context, first);
+    return commands.map((command) => outcomes.get(command) ?? { kind: "in-progress" });
+  } finally {
+    for (const end of begun) end?.();
+  }
+}
+
+type Outcomes = Map<CreateOrderCommand, CreateOrderOutcome>;
+
+async function createDistinct(context: CreateOrdersContext, commands: readonly CreateOrderCommand[]): Promise<Outcomes> {
+  const outcomes: Outcomes = new Map();
+  if (commands.length === 0) return outcomes;
+  const records = await context.store.findRecords(commands.map(({ request }) => request));
+  const wanted = commands.filter((command) => {
+    const outcome = fromRecord(command, records.get(requestKey(command.request)));
+    if (outcome !== undefined) outcomes.set(command, outcome);
+    return outcome === undefined;
+  });
+  if (wanted.length === 0) return outcomes;
+  const { drafts, resolved } = await reserve(context, wanted, outcomes);
+  const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, request: command.request })));
+  for (const { command, order } of drafts) {
+    if (created.stored.has(order.orderId)) outcomes.set(command, { kind: "created", order });
+    else if (created.faults.has(order.orderId)) outcomes.set(command, { kind: "failed", cause: created.faults.get(order.orderId) });
+    else resolved.push({ command, state: "EXPIRED" });
+  }
+  await meetEarlierCalls(context, resolved, outcomes);
+  return outcomes;
+}
+
+interface Draft extends Pick<NewOrder, "order"> {
+  readonly command: CreateOrderCommand;
+}
+
+/** A command whose hold has ended, or whose reservation has a claim. */
+interface Resolved {
+  readonly command: CreateOrderCommand;
+  readonly state: "EXPIRED" | "RELEASED";
+}
+
+async function reserve(context: CreateOrdersContext, commands: readonly CreateOrderCommand[], outcomes: Outcomes) {
+  const now = context.clock.now();
+  const expireTime = new Date(now.getTime() + context.payWithinMs + context.holdMarginMs);
+  const answers = await context.inventory.reserve(
+    commands.map(({ request, userId, lines }) => {
+      return { reservationId: reservationIdOf(request.scope, request.requestId), userId, lines, expireTime };
+    }),
+  );
+  const drafts: Draft[] = [];
+  const resolved: Resolved[] = [];
+  const unpriceable: string[] = [];
+  commands.forEach((command, index) => {
+    const answer = answers[index] ?? { kind: "unknown", cause: new Error("the inventory answered fewer holds than were asked for") };
+    if (answer.kind !== "hold") {
+      outcomes.set(command, answer);
+      return;
+    }
+    const { hold } = answer;
+    if (!sameLines(command.lines, hold.lines)) {
+      outcomes.set(command, { kind: "request-id-reused" });
+      return;
+    }
+    const payBy = new Date(hold.expireTime.getTime() - context.holdMarginMs);
+    if (hold.state !== "HELD" || payBy <= now) {
+      resolved.push({ command, state: hold.state === "RELEASED" ? "RELEASED" : "EXPIRED" });
+      return;
+    }
+    const order = draftOrder(context.newOrderId(), command, hold, payBy, now);
+    if (typeof order !== "string") {
+      drafts.push({ command, order });
+      return;
+    }
+    outcomes.set(command, { kind: "unpriceable", fault: order });
+    unpriceable.push(hold.reservationId);
+  });
+  await giveBack(context, unpriceable);
+  return { drafts, resolved };
+}
+
+function draftOrder(orderId: string, command: CreateOrderCommand, hold: Hold, expireTime: Date, now: Date): Order | SumFault {
+  const total = sumOfLines(hold.lines);
+  if (typeof total === "string") return total;
+  return {
+    orderId,
+    userId: command.userId,
+    state: "PENDING_PAYMENT",
+    paymentState: "NONE",
+    paymentId: "",
+    reservationId: hold.reservationId,
+    cancelReason: "",
+    lines: hold.lines,
+    total,
+    expireTime,
+    createTime: now,
+    updateTime: now,
+    version: 1n,
+  };
+}
+
+/** Closes the ids first, so that no order can come to be behind a hold that is given back. */
+async function giveBack(context: CreateOrdersContext, reservationIds: readonly string[]): Promise<void> {
+  if (reservationIds.length === 0) return;
+  const claims = await context.store.closeReservations(reservationIds);
+  await context.inventory.release(claims.filter(({ orderId }) => orderId === undefined).map(({ reservationId }) => reservationId));
+}
+
+/** Answers those whose reservation was claimed or resolved before: by the record, else by the order behind the claim. */
+async function meetEarlierCalls(context: CreateOrdersContext, resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
+  if (resolved.length === 0) return;
+  const requests = resolved.map(({ command }) => command.request);
+  const claims = await context.store.findClaims(requests.map(({ scope, requestId }) => reservationIdOf(scope, requestId)));
+  const claimOf = new Map(claims.map((claim): [string, Claim] => [claim.reservationId, claim]));
+  const records = await context.store.findRecords(requests);
+  const orders = await context.store.getOrders(claims.flatMap(({ orderId }) => orderId ?? []));
+  for (const { command, state } of resolved) {
+    const { request, lines } = command;
+    const orderId = claimOf.get(reservationIdOf(request.scope, request.requestId))?.orderId;
+    const order = orders.find((candidate) => candidate.orderId === orderId);
+    const recorded = fromRecord(command, records.get(requestKey(request)));
+    if (recorded !== undefined) outcomes.set(command, recorded);
+    else if (order === undefined) outcomes.set(command, { kind: "hold-ended", state });
+    else outcomes.set(command, sameLines(lines, order.lines) ? { kind: "created", order } : { kind: "request-id-reused" });
+  }
+}
+
+function fromRecord(command: CreateOrderCommand, record: RequestRecord | undefined): CreateOrderOutcome | undefined {
+  if (record === undefined) return undefined;
+  if (!sameFingerprint(record.fingerprint, command.request.fingerprint)) return { kind: "request-id-reused" };
+  return record.answer && { kind: "created", order: record.answer };
+}
+
+/** Whether both ask for the same units of the same deals, however they are split into lines. */
+export function sameLines(a: readonly WantedLine[], b: readonly WantedLine[]): boolean {
+  const left = unitsPerDeal(a);
+  const right = unitsPerDeal(b);
+  return left.size === right.size && [...left].every(([dealId, quantity]) => right.get(dealId) === quantity);
+}
+
+function unitsPerDeal(lines: readonly WantedLine[]): ReadonlyMap<string, bigint> {
+  const units = new Map<string, bigint>();
+  for (const { dealId, quantity } of lines) {
+    const key = dealId.toLowerCase();
+    units.set(key, (units.get(key) ?? 0n) + quantity);
+  }
+  return units;
+}

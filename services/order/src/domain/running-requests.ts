@@ -1,0 +1,30 @@
+import type { RequestScope } from "./ports.ts";
+
+/** One string per request. Request ids contain no blank. */
+export function requestKey({ scope, requestId }: RequestScope): string {
+  return `${scope} ${requestId}`;
+}
+
+/** Whether two fingerprints are of the same payload. */
+export function sameFingerprint(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** The requests that are running in this process. */
+export interface RunningRequests {
+  /** Marks a request as running until the answered function is called; undefined where it runs already, or too many do. */
+  begin(request: RequestScope): (() => void) | undefined;
+}
+
+/** Starts with none running. */
+export function createRunningRequests(): RunningRequests {
+  const running = new Set<string>();
+  return {
+    begin(request) {
+      const key = requestKey(request);
+      if (running.has(key)) return undefined;
+      running.add(key);
+      return () => running.delete(key);
+    },
+  };
+}

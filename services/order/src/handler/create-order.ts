@@ -1,0 +1,34 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { requireUser, type UserPrincipal } from "@flashdeal/runtime/auth";
+import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
+import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency";
+import { createOrders, type CreateOrderCommand } from "../domain/create-orders.ts";
+import { orderToMessage } from "../message/order-message.ts";
+import type { OrderHandlers } from "./context.ts";
+import { outcomeError } from "./errors.ts";
+
+/** CreateOrder: a batch of one. */
+export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.createOrder> {
+  return async (request, context) => {
+    const [outcome] = await createOrders(handlers, [toCommand(requireUser(context), request)]);
+    if (outcome?.kind !== "created") throw outcomeError(outcome ?? { kind: "unknown", cause: undefined });
+    return { order: orderToMessage(outcome.order) };
+  };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What a user asked for. Entries of a batch are in the same scope as the user's own calls. */
+export function toCommand(user: UserPrincipal, request: CreateOrderRequest): CreateOrderCommand {
+  const method = OrderService.method.createOrder;
+  if (!uuid.test(user.userId)) throw reasonError(ErrorReason.TOKEN_INVALID, "The token's subject is not a user's id.");
+  if (request.requestId === "") {
+    throw reasonError(ErrorReason.REQUEST_ID_REQUIRED, "Send a request_id (REST: header Idempotency-Key), for example a UUID.");
+  }
+  return {
+    request: { scope: requestScope(user, method), requestId: request.requestId, fingerprint: requestFingerprint(method.input, request) },
+    userId: user.userId,
+    lines: request.lines.map(({ dealId, quantity }) => ({ dealId: dealId.toLowerCase(), quantity })),
+  };
+}

@@ -1,0 +1,11 @@
+DROP TABLE orders.shipment_updates;
+DROP TABLE orders.shipments;
+DROP TABLE orders.outbox;
+DROP TABLE orders.payments;
+DROP TABLE orders.idempotency_records;
+DROP TABLE orders.reservation_claims;
+DROP TABLE orders.order_lines;
+DROP TABLE orders.orders;
+DROP TYPE orders.shipment_status;
+DROP TYPE orders.payment_state;
+DROP TYPE orders.order_state;

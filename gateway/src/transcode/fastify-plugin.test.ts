@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderFrameworkErrors, transcoderPlugin } from "./fastify-plugin.ts";
 import { openRequest, readText } from "./testdata/http-client.ts";
 import { loadTestContract } from "./testdata/test-contract.ts";
-import { renderTestError } from "./testdata/test-transcoder.ts";
+import { createTestTranscoder, renderTestError } from "./testdata/test-transcoder.ts";
 import { createTranscoder } from "./transcoder.ts";
 
 const contract = loadTestContract();
@@ -114,6 +114,15 @@ describe("Fastify", () => {
     expect(response.statusCode).toBe(status);
     expect(response.headers["content-type"]).toContain(status === 200 ? "application/json" : "application/problem+json");
     await readText(response);
+  });
+
+  test("preflight - stays with the plugin that answers OPTIONS everywhere", async () => {
+    const host = fastify();
+    host.options("*", (_request, reply) => reply.code(204).send());
+    await host.register(transcoderPlugin({ transcoder: createTestTranscoder(contract).transcoder, renderError: renderAny, admit: () => undefined }));
+    expect((await host.inject({ method: "OPTIONS", url: "/v1/books/7" })).statusCode).toBe(204);
+    expect((await host.inject("/v1/books/7")).statusCode).toBe(200);
+    await host.close();
   });
 
   test("405 - carries Allow", async () => {

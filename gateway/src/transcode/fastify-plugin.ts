@@ -67,13 +67,17 @@ export function transcoderPlugin<Attachment>(
       return reply.code(status).headers(headers).send(body);
     });
 
-    fastify.all("/*", async (request, reply) => {
-      const state = states.get(request);
-      const signal = clientSignal(reply);
-      // A match always has the attachment that `admit` returned; without a match no call is made that could look at it.
-      const attachment = state?.attachment as Attachment;
-      const response = await transcoder.handle(toTranscodeRequest(request, signal, attachment), state?.match);
-      return send(reply, response);
+    fastify.route({
+      method: fastify.supportedMethods.filter((method) => !isTaken(fastify, method)),
+      url: "/*",
+      handler: async (request, reply) => {
+        const state = states.get(request);
+        const signal = clientSignal(reply);
+        // A match always has the attachment that `admit` returned; without a match no call is made that could look at it.
+        const attachment = state?.attachment as Attachment;
+        const response = await transcoder.handle(toTranscodeRequest(request, signal, attachment), state?.match);
+        return send(reply, response);
+      },
     });
   };
 }
@@ -84,6 +88,11 @@ function allowCustomMethods<Attachment>(fastify: FastifyInstance, transcoder: Tr
       fastify.addHttpMethod(httpMethod, { hasBody: true });
     }
   }
+}
+
+/** Whether the host has a route for every path already, as @fastify/cors has for OPTIONS. */
+function isTaken(fastify: FastifyInstance, method: string): boolean {
+  return fastify.hasRoute({ method, url: "*" }) || fastify.hasRoute({ method, url: "/*" });
 }
 
 function splitUrl(url: string): { rawPath: string; rawQuery: string } {

@@ -1,0 +1,17 @@
+// `npm run generate`: everything that is made from proto/ and sql/. What it writes is committed.
+import { generateQueries } from "@flashdeal/sqlc-gen-ts";
+import { generateContractComments } from "./comments.ts";
+import { generateContract } from "./contract.ts";
+
+generateContract();
+generateContractComments();
+console.log("contract: proto/gen is written");
+
+const report = await generateQueries({ log: (line) => console.error(line) });
+for (const { service, changed, problems } of report.services) {
+  console.log(problems.length > 0 ? `${service}: ${problems.join("\n  ")}` : `${service}: ${changed.length} files written`);
+}
+if (report.skipped !== undefined) {
+  console.log(`queries: skipped: ${report.skipped}`);
+}
+process.exitCode = report.ok ? 0 : 1;

@@ -1,9 +1,16 @@
+import { fileURLToPath } from "node:url";
 import type { Adapters, Composed } from "@flashdeal/runtime/lifecycle";
 import type { OutboxRelayConfig } from "./config.ts";
 import { createRelayMetrics } from "./relay/metrics.ts";
 import { createPublisher } from "./relay/publisher.ts";
 import { createSourceRelay } from "./relay/source-relay.ts";
 import { createOutboxSource } from "./store/outbox-source.ts";
+
+/** The relay's schema and where its migrations are. */
+export const outboxRelayMigrations = {
+  schema: "relay",
+  folder: fileURLToPath(new URL("../../../sql/outbox-relay/migrations", import.meta.url)),
+} as const;
 
 /** What the relay uses of the adapters. */
 export type OutboxRelayAdapters = Pick<Adapters, "database" | "eventBus" | "log" | "metrics">;

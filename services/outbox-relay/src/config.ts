@@ -35,6 +35,6 @@ export const outboxRelayShape = {
 export type OutboxRelayConfig = Config<typeof outboxRelayShape>;
 
 /** Reads the relay's settings; throws one ConfigError that lists everything that is wrong. */
-export function loadOutboxRelayConfig(env: NodeJS.ProcessEnv): OutboxRelayConfig {
+export function loadOutboxRelayConfig(env: NodeJS.ProcessEnv = process.env): OutboxRelayConfig {
   return loadConfig(outboxRelayShape, env);
 }

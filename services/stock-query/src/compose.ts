@@ -10,6 +10,8 @@ import { createStockQueryMetrics } from "./metrics.ts";
 import { createNearCache } from "./store/near-cache.ts";
 import { openReadModel } from "./store/open-read-model.ts";
 
+export { stockQueryMigrations } from "./store/open-read-model.ts";
+
 /** What stock-query uses of the adapters. */
 export interface StockQueryAdapters extends Pick<Adapters, "database" | "eventBus" | "log" | "metrics" | "clock"> {
   /** A read model to use in place of the one that the configuration names. */

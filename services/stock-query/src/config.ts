@@ -26,6 +26,6 @@ export const stockQueryShape = {
 export type StockQueryConfig = Config<typeof stockQueryShape>;
 
 /** Reads the settings of stock-query; throws one ConfigError that lists everything that is wrong. */
-export function loadStockQueryConfig(env: NodeJS.ProcessEnv): StockQueryConfig {
+export function loadStockQueryConfig(env: NodeJS.ProcessEnv = process.env): StockQueryConfig {
   return loadConfig(stockQueryShape, env);
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { migrate, type Database, type Queryable } from "@flashdeal/runtime/database";
 import type { EventBus, EventMessage } from "@flashdeal/runtime/events";
 import type { Composed } from "@flashdeal/runtime/lifecycle";
 import { createLogger, Registry } from "@flashdeal/runtime/telemetry";
-import { composeOutboxRelay } from "../compose.ts";
+import { composeOutboxRelay, outboxRelayMigrations } from "../compose.ts";
 import { loadOutboxRelayConfig, type OutboxRelayConfig } from "../config.ts";
 
 /** An event bus that remembers what it was given, and can refuse. */
@@ -54,12 +53,10 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-const migrationsFolder = fileURLToPath(new URL("../../../../sql/outbox-relay/migrations", import.meta.url));
-
 /** Prepares a fresh schema in the database. */
 export async function createWorkbench(database: Database): Promise<Workbench> {
   const schema = `shop_${randomUUID().slice(0, 8)}`;
-  await migrate(database, { schema: "relay", folder: migrationsFolder });
+  await migrate(database, outboxRelayMigrations);
   await database.script(`
     CREATE SCHEMA ${schema};
     CREATE TABLE ${schema}.outbox (

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, bigInt, constantFrom, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyText, newestPerKey, type StockState } from "./stock-state.ts";
 
@@ -13,9 +13,9 @@ const state = (vendorItemId: string, version: bigint): StockState => ({
 
 describe("stock state - newest per key", () => {
   it("keeps the highest version of each key, whatever the order", () => {
-    const states = fc.array(fc.record({ item: fc.constantFrom("a", "b", "c"), version: fc.bigInt({ min: 1n, max: 50n }) }));
-    fc.assert(
-      fc.property(states, (list) => {
+    const states = array(record({ item: constantFrom("a", "b", "c"), version: bigInt({ min: 1n, max: 50n }) }));
+    assert(
+      property(states, (list) => {
         const newest = newestPerKey(list.map(({ item, version }) => state(item, version)));
         const items = [...new Set(list.map(({ item }) => item))];
         expect(newest.map(({ vendorItemId }) => vendorItemId).toSorted()).toEqual(items.toSorted());

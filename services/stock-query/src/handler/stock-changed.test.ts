@@ -3,7 +3,9 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { StockChangedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
 import type { ReceivedEvent } from "@flashdeal/runtime/events";
 import { describe, expect, it, vi } from "vitest";
+import type { ProjectionMetrics } from "../domain/ports.ts";
 import { createProjector } from "../domain/projector.ts";
+import type { StockState } from "../domain/stock-state.ts";
 import { createMemoryStockStore } from "../store/memory-stock-store.ts";
 import { createNearCacheHandler, createProjectionHandler, stockChangedSubject } from "./stock-changed.ts";
 
@@ -17,7 +19,7 @@ function event(version: bigint, data?: Uint8Array): ReceivedEvent {
 
 function setup() {
   const store = createMemoryStockStore();
-  const metrics = { projected: vi.fn(), freshness: vi.fn() };
+  const metrics = { projected: vi.fn<ProjectionMetrics["projected"]>(), freshness: vi.fn<ProjectionMetrics["freshness"]>() };
   const handle = createProjectionHandler(createProjector(store, metrics, () => new Date(1_250)));
   return { store, metrics, handle };
 }
@@ -44,12 +46,12 @@ describe("projection - order and duplicates", () => {
 describe("projection - poison", () => {
   it("an unreadable event fails the projection, so that the bus sets it aside", async () => {
     const { handle } = setup();
-    await expect(handle([event(1n, new Uint8Array([255, 255]))], signal)).rejects.toThrow();
+    await expect(handle([event(1n, new Uint8Array([255, 255]))], signal)).rejects.toThrow("premature EOF");
     await expect(handle([event(0n)], signal)).rejects.toThrow(/lacks/);
   });
 
   it("an unreadable event does not keep its neighbours from the near cache", async () => {
-    const put = vi.fn();
+    const put = vi.fn<(states: readonly StockState[]) => void>();
     await createNearCacheHandler(put)([event(1n, new Uint8Array([255, 255])), event(2n)], signal);
     expect(put.mock.calls[0]?.[0]).toMatchObject([{ version: 2n }]);
   });

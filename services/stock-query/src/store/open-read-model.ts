@@ -25,8 +25,11 @@ export interface ReadModel {
   readonly background: readonly Background[];
 }
 
-/** The migrations of the schema `stock`. */
-export const stockMigrationsFolder = fileURLToPath(new URL("../../../../sql/stock-query/migrations", import.meta.url));
+/** The schema of the read model in SQL and where its migrations are. */
+export const stockQueryMigrations = {
+  schema: "stock",
+  folder: fileURLToPath(new URL("../../../../sql/stock-query/migrations", import.meta.url)),
+} as const;
 
 /** Opens the read model that the URL names. Its connection is made when it is first used, or at `start`. */
 export function openReadModel(options: ReadModelOptions): ReadModel {
@@ -39,7 +42,7 @@ export function openReadModel(options: ReadModelOptions): ReadModel {
     background: [
       {
         name: "read-model",
-        start: async () => void (await migrate(own, { schema: "stock", folder: stockMigrationsFolder })),
+        start: async () => void (await migrate(own, stockQueryMigrations)),
         drain: () => own.close(),
       },
     ],

@@ -1,7 +1,7 @@
 import { createPgliteDatabase, migrate } from "@flashdeal/runtime/database";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 import { createMemoryStockStore } from "./memory-stock-store.ts";
-import { stockMigrationsFolder } from "./open-read-model.ts";
+import { stockQueryMigrations } from "./open-read-model.ts";
 import { createSqlStockStore } from "./sql-stock-store.ts";
 import { testStockStore } from "./stock-store-port.ts";
 
@@ -9,6 +9,6 @@ testStockStore("memory", async () => ({ store: createMemoryStockStore(), close: 
 
 testStockStore("PGlite", async () => {
   const database = await createPgliteDatabase({ folder: undefined, log: createLogger({ name: "test", level: "silent" }) });
-  await migrate(database, { schema: "stock", folder: stockMigrationsFolder });
+  await migrate(database, stockQueryMigrations);
   return { store: createSqlStockStore(database), close: () => database.close() };
 });

@@ -11,6 +11,7 @@ import { orderRoutes } from "./handler/routes.ts";
 import { createSandboxProvider } from "./payment/sandbox-provider.ts";
 import { createOrderSignals } from "./store/order-signals.ts";
 import { createOrderStore } from "./store/order-store.ts";
+import { createShipmentStore } from "./store/shipment-store.ts";
 import { createInventoryClient } from "./upstream/inventory-client.ts";
 
 /** The schema of this service and the migrations that make it. */
@@ -33,6 +34,7 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
   const signals = createOrderSignals(database, config.maxWatchers);
   const context: OrderHandlers & SweepContext = {
     store: createOrderStore({ database, clock, signals, paymentCheckDelayMs: config.paymentCheckDelayMs }),
+    shipments: createShipmentStore({ database, clock, signals }),
     inventory: parties.inventory ?? inventoryOf(config, adapters),
     provider: parties.provider ?? createSandboxProvider({ database, clock, delayMs: config.sandboxDelayMs, answerTimeoutMs: config.paymentTimeoutMs }),
     running: createRunningRequests(),
@@ -40,6 +42,7 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
     clock,
     log,
     newOrderId: v7,
+    newShipmentId: v7,
     payWithinMs: config.payWithinMs,
     holdMarginMs: config.holdMarginMs,
     captureGraceMs: config.captureGraceMs,

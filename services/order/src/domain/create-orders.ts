@@ -99,7 +99,7 @@ async function reserve(context: CreateOrdersContext, commands: readonly CreateOr
   commands.forEach((command, index) => {
     const answer = answers[index] ?? { kind: "unknown", cause: new Error("the inventory answered fewer holds than were asked for") };
     if (answer.kind !== "hold") {
-      outcomes.set(command, answer);
+      outcomes.set(command, answer.kind === "id-reused" ? { kind: "request-id-reused" } : answer);
       return;
     }
     const { hold } = answer;

@@ -1,6 +1,7 @@
 import type { Money } from "./money.ts";
 import type { Order, OrderChange, OrderLine, Payment, PaymentDecision } from "./order.ts";
 import type { OrderState } from "./order-state.ts";
+import type { Shipment, ShipmentUpdate } from "./shipment.ts";
 
 /** The time, so that tests can set it. */
 export interface Clock {
@@ -54,6 +55,8 @@ export type HoldOutcome =
       readonly message: string;
       readonly metadata: Readonly<Record<string, string>>;
     }
+  /** The id stands for a hold of something else. */
+  | { readonly kind: "id-reused" }
   | { readonly kind: "unknown"; readonly cause: unknown };
 
 /** The inventory, which belongs to another service. */
@@ -105,9 +108,9 @@ export interface KeyedRequest extends RequestScope {
 }
 
 /** What is kept about a request. `answer` is missing while it is not finished. */
-export interface RequestRecord {
+export interface RequestRecord<Answer = Order> {
   readonly fingerprint: Uint8Array;
-  readonly answer: Order | undefined;
+  readonly answer: Answer | undefined;
 }
 
 /** An order to store for the first time, with its request. */
@@ -173,4 +176,18 @@ export interface OrderStore {
 export interface OrderSignals {
   /** Calls `wake` at each change of the order until the answered function is called. Undefined where too many watch. */
   watch(orderId: string, wake: () => void): (() => void) | undefined;
+}
+
+/** The rows of shipments. */
+export interface ShipmentStore {
+  findShipmentRecord(request: RequestScope): Promise<RequestRecord<Shipment> | undefined>;
+  findUpdateRecord(request: RequestScope): Promise<RequestRecord<ShipmentUpdate> | undefined>;
+  getShipment(shipmentId: string): Promise<(Shipment & { readonly userId: string }) | undefined>;
+  hasShipment(orderId: string): Promise<boolean>;
+  /** Stores a shipment with its order's step. False where the order moved in the meantime: then nothing was stored. */
+  createShipment(shipment: Shipment, change: OrderChange, request: KeyedRequest | undefined): Promise<boolean>;
+  /** Adds an update, with its order's step where there is one. Undefined where the order moved in the meantime: then nothing was stored. */
+  addUpdate(update: Omit<ShipmentUpdate, "updateId">, change: OrderChange | undefined, request: KeyedRequest | undefined): Promise<ShipmentUpdate | undefined>;
+  /** Updates of a shipment with a smaller id, the newest first. */
+  listUpdates(shipmentId: string, beforeUpdateId: string | undefined, maxUpdates: number): Promise<readonly ShipmentUpdate[]>;
 }

@@ -7,10 +7,11 @@ import type { CancelOrderContext } from "../domain/cancel-order.ts";
 import type { CreateOrdersContext } from "../domain/create-orders.ts";
 import type { PayOrderContext } from "../domain/pay-order.ts";
 import type { KeyedRequest } from "../domain/ports.ts";
+import type { ShippingContext } from "../domain/ship-order.ts";
 import type { WatchOrderContext } from "../domain/watch-order.ts";
 
 /** What the handlers work with. */
-export interface OrderHandlers extends CreateOrdersContext, PayOrderContext, CancelOrderContext, WatchOrderContext {}
+export interface OrderHandlers extends CreateOrdersContext, PayOrderContext, CancelOrderContext, WatchOrderContext, ShippingContext {}
 
 /** Who calls, as the rules about orders see it: admins and services see everything. */
 export function callerOf(context: HandlerContext): Caller {

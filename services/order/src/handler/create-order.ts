@@ -7,6 +7,7 @@ import { createOrders, type CreateOrderCommand } from "../domain/create-orders.t
 import { orderToMessage } from "../message/order-message.ts";
 import type { OrderHandlers } from "./context.ts";
 import { outcomeError } from "./errors.ts";
+import { isUuid } from "./input-check.ts";
 
 /** CreateOrder: a batch of one. */
 export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.createOrder> {
@@ -17,12 +18,10 @@ export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderSer
   };
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** What a user asked for. Entries of a batch are in the same scope as the user's own calls. */
 export function toCommand(user: UserPrincipal, request: CreateOrderRequest): CreateOrderCommand {
   const method = OrderService.method.createOrder;
-  if (!uuid.test(user.userId)) throw reasonError(ErrorReason.TOKEN_INVALID, "The token's subject is not a user's id.");
+  if (!isUuid(user.userId)) throw reasonError(ErrorReason.TOKEN_INVALID, "The token's subject is not a user's id.");
   if (request.requestId === "") {
     throw reasonError(ErrorReason.REQUEST_ID_REQUIRED, "Send a request_id (REST: header Idempotency-Key), for example a UUID.");
   }

@@ -4,13 +4,15 @@ import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import type { CancelOrderOutcome } from "../domain/cancel-order.ts";
 import type { CreateOrderOutcome } from "../domain/create-orders.ts";
 import type { PayOrderOutcome } from "../domain/pay-order.ts";
+import type { AddShipmentUpdateOutcome, CreateShipmentOutcome } from "../domain/ship-order.ts";
 
-type Failure<Outcome extends { kind: string }> = Exclude<Outcome, { kind: "created" | "paid" | "cancelled" }>;
+type Outcome = CreateOrderOutcome | PayOrderOutcome | CancelOrderOutcome | CreateShipmentOutcome | AddShipmentUpdateOutcome;
+type Failure = Exclude<Outcome, { kind: "created" | "paid" | "cancelled" | "shipment-created" | "update-added" }>;
 
 const soonMs = 200;
 
 /** What a caller is told about an outcome that is no success. Throws the cause of a fault, which the runtime logs and hides. */
-export function outcomeError(outcome: Failure<CreateOrderOutcome> | Failure<PayOrderOutcome> | Failure<CancelOrderOutcome>): ConnectError {
+export function outcomeError(outcome: Failure): ConnectError {
   switch (outcome.kind) {
     case "request-id-reused":
       return reasonError(ErrorReason.REQUEST_ID_REUSED, "This request_id was used with another payload. Use a new one.");
@@ -31,6 +33,10 @@ export function outcomeError(outcome: Failure<CreateOrderOutcome> | Failure<PayO
       });
     case "failed":
       return storeError(outcome.cause);
+    case "shipment-not-found":
+      return shipmentNotFound();
+    case "shipment-exists":
+      return reasonError(ErrorReason.SHIPMENT_EXISTS, "The order has a shipment already.");
     case "order-not-found":
       return orderNotFound();
     case "wrong-state":

@@ -4,6 +4,7 @@ import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { decodePageToken, encodePageToken } from "@flashdeal/runtime/rpc";
 import { orderToMessage, stateFromWire } from "../message/order-message.ts";
 import { callerOf, type OrderHandlers } from "./context.ts";
+import { cursorId } from "./input-check.ts";
 
 const defaultPageSize = 50;
 
@@ -15,7 +16,7 @@ export function listOrders(handlers: OrderHandlers): MethodImpl<typeof OrderServ
     if (caller.kind === "owner" && request.userId !== "" && request.userId.toLowerCase() !== caller.userId) {
       throw reasonError(ErrorReason.ROLE_REQUIRED, "Only an admin may list the orders of somebody else.", { metadata: { required_role: "admin" } });
     }
-    const [beforeOrderId] = decodePageToken({ method, request }, request.pageToken, ["string"]) ?? [];
+    const beforeOrderId = cursorId(decodePageToken({ method, request }, request.pageToken, ["string"]));
     const pageSize = request.pageSize === 0 ? defaultPageSize : request.pageSize;
     const orders = await handlers.store.listOrders({
       userId: caller.kind === "owner" ? caller.userId : request.userId || undefined,

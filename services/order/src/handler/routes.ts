@@ -1,11 +1,16 @@
 import { OrderService } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { ShipmentService } from "@flashdeal/proto/flashdeal/order/v1/shipment_service_pb";
 import { serviceRoutes, type ServiceRoutes } from "@flashdeal/runtime/rpc";
+import { addShipmentUpdate } from "./add-shipment-update.ts";
 import { batchCreateOrders } from "./batch-create-orders.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import type { OrderHandlers } from "./context.ts";
 import { createOrder } from "./create-order.ts";
+import { createShipment } from "./create-shipment.ts";
 import { getOrder } from "./get-order.ts";
+import { getShipment } from "./get-shipment.ts";
 import { listOrders } from "./list-orders.ts";
+import { listShipmentUpdates } from "./list-shipment-updates.ts";
 import { payOrder } from "./pay-order.ts";
 import { resolveReservations } from "./resolve-reservations.ts";
 import { watchOrder } from "./watch-order.ts";
@@ -22,6 +27,12 @@ export function orderRoutes(handlers: OrderHandlers): readonly ServiceRoutes[] {
       payOrder: payOrder(handlers),
       cancelOrder: cancelOrder(handlers),
       resolveReservations: resolveReservations(handlers),
+    }),
+    serviceRoutes(ShipmentService, {
+      createShipment: createShipment(handlers),
+      addShipmentUpdate: addShipmentUpdate(handlers),
+      getShipment: getShipment(handlers),
+      listShipmentUpdates: listShipmentUpdates(handlers),
     }),
   ];
 }

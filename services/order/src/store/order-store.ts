@@ -1,13 +1,14 @@
 import { isConnectionError, CommitOutcomeUnknownError, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
-import { expire, type Order, type OrderChange, type Payment } from "../domain/order.ts";
-import type { Claim, Clock, CreatedOrders, KeyedRequest, NewOrder, OrderQuery, OrderStore } from "../domain/ports.ts";
+import { expire, type Order, type Payment } from "../domain/order.ts";
+import type { Claim, Clock, CreatedOrders, NewOrder, OrderQuery, OrderStore } from "../domain/ports.ts";
 import { insertClaims, listClaims } from "./gen/claims.sql.ts";
 import { deleteRecords } from "./gen/idempotency.sql.ts";
 import { listOrders, listOrdersById, listOrdersOfDeal, listOrdersOfUser, lockOrdersToExpire } from "./gen/orders.sql.ts";
-import { getPayment, takePaymentsToCheck, upsertPayment, type GetPaymentRow } from "./gen/payments.sql.ts";
+import { getPayment, takePaymentsToCheck, type GetPaymentRow } from "./gen/payments.sql.ts";
 import { applyChanges, insertNewOrders, notifyWatchers, tell, withLines } from "./order-rows.ts";
 import type { OrderSignalHub } from "./order-signals.ts";
-import { addRecords, findRecords, oldestTime, saveAnswer } from "./requests.ts";
+import { addRecords, findRecords, oldestTime, orderCodec, saveAnswer } from "./requests.ts";
+import { applyStep, runStep } from "./steps.ts";
 
 /** What the store works with. */
 export interface OrderStoreOptions {
@@ -21,9 +22,6 @@ export interface OrderStoreOptions {
 /** Greater than every order id. */
 const beyondAllIds = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-/** Rolls a step back whose guard did not hold. */
-class Outrun extends Error {}
-
 /** The orders in the database. */
 export function createOrderStore(options: OrderStoreOptions): OrderStore {
   const { database, clock, signals } = options;
@@ -31,7 +29,7 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
   const getOrders = async (orderIds: readonly string[]) =>
     orderIds.length === 0 ? [] : withLines(database, await listOrdersById(database, { orderIds }));
   return {
-    findRecords: (requests) => findRecords(database, requests, clock.now()),
+    findRecords: (requests) => findRecords(database, orderCodec, requests, clock.now()),
     saveAnswer: (request, answer) => saveAnswer(database, request, answer, clock.now()),
     deleteOldRecords: (maxRecords) => deleteRecords(database, { oldestTime: oldestTime(clock.now()), maxRows: maxRecords }),
     createOrders: (orders) => createOrders(database, clock, orders),
@@ -44,7 +42,7 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
     getOrder: async (orderId) => (await getOrders([orderId]))[0],
     listOrders: async (query) => withLines(database, await listRows(database, query)),
     async change(change, request) {
-      const done = await runStep(database, (tx) => applyStep(tx, change, request, clock.now(), nextCheckTime()));
+      const done = await runStep(database, (tx) => applyStep(tx, { change, request, now: clock.now(), checkTime: nextCheckTime() }));
       if (done) signals.changed([change.to.orderId]);
       return done;
     },
@@ -115,7 +113,7 @@ async function insertClaimed(tx: Transaction, batch: readonly NewOrder[], now: D
   const winners = batch.filter(({ order }) => free.has(order.reservationId));
   if (winners.length === 0) return [];
   await insertNewOrders(tx, winners);
-  const records = await addRecords(tx, winners.map(({ order, request }) => ({ request, answer: order })), now);
+  const records = await addRecords(tx, winners.map(({ order, request }) => ({ request, response: orderCodec.encode(order) })), now);
   if (records !== winners.length) throw new Error("a request has a record but its reservation had no claim");
   await tell(tx, winners.map(({ order }) => ({ event: { kind: "created" }, order })));
   return winners.map(({ order }) => order.orderId);
@@ -126,28 +124,6 @@ async function listRows(db: Queryable, query: OrderQuery) {
   const page = { before: query.beforeOrderId ?? beyondAllIds, maxRows: query.maxOrders, state };
   if (userId !== undefined) return listOrdersOfUser(db, { ...page, userId, dealId: dealId ?? null });
   return dealId === undefined ? listOrders(db, page) : listOrdersOfDeal(db, { ...page, dealId });
-}
-
-/** False where the step's guard did not hold: then it was rolled back. */
-async function runStep(database: Database, step: (tx: Transaction) => Promise<void>): Promise<boolean> {
-  try {
-    await database.transaction(step);
-    return true;
-  } catch (error) {
-    if (error instanceof Outrun) return false;
-    throw error;
-  }
-}
-
-async function applyStep(tx: Transaction, change: OrderChange, request: KeyedRequest | undefined, now: Date, checkTime: Date): Promise<void> {
-  const { to, payment, event } = change;
-  if ((await applyChanges(tx, [change])).size === 0) throw new Outrun("the order moved in the meantime");
-  if (payment !== undefined) await upsertPayment(tx, { ...payment, checkTime, updateTime: now });
-  if (request !== undefined && (await addRecords(tx, [{ request, answer: undefined }], now)) === 0) {
-    throw new Outrun("the request has a record already");
-  }
-  if (event !== undefined) await tell(tx, [{ event, order: to }]);
-  await notifyWatchers(tx, [to.orderId]);
 }
 
 async function expireDue(tx: Transaction, now: Date, paymentDueTime: Date, maxRows: number): Promise<string[]> {

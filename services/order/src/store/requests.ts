@@ -15,27 +15,46 @@ export function oldestTime(now: Date): Date {
   return new Date(now.getTime() - requestResultTtlMs);
 }
 
+/** How the answer of a method is kept. */
+export interface AnswerCodec<Answer> {
+  encode(answer: Answer): Uint8Array;
+  decode(bytes: Uint8Array): Answer;
+}
+
+/** Orders are kept in the contract's form. */
+export const orderCodec: AnswerCodec<Order> = {
+  encode: (order) => toBinary(OrderSchema, orderToMessage(order)),
+  decode: (bytes) => orderFromMessage(fromBinary(OrderSchema, bytes)),
+};
+
 /** Finds the records of requests, by `requestKey`. */
-export async function findRecords(db: Queryable, requests: readonly RequestScope[], now: Date): Promise<ReadonlyMap<string, RequestRecord>> {
+export async function findRecords<Answer>(
+  db: Queryable,
+  codec: AnswerCodec<Answer>,
+  requests: readonly RequestScope[],
+  now: Date,
+): Promise<ReadonlyMap<string, RequestRecord<Answer>>> {
   const rows = await listRecords(db, {
     scopes: requests.map(({ scope }) => scope),
     requestIds: requests.map(({ requestId }) => requestId),
     oldestTime: oldestTime(now),
   });
-  return new Map(rows.map((row) => [requestKey(row), { fingerprint: row.fingerprint, answer: row.response === null ? undefined : decode(row.response) }]));
+  return new Map(
+    rows.map(({ fingerprint, response, ...scope }) => [requestKey(scope), { fingerprint, answer: response === null ? undefined : codec.decode(response) }]),
+  );
 }
 
 /** Stores records; answers how many were free. */
 export async function addRecords(
   db: Queryable,
-  entries: readonly { readonly request: KeyedRequest; readonly answer: Order | undefined }[],
+  entries: readonly { readonly request: KeyedRequest; readonly response: Uint8Array | undefined }[],
   now: Date,
 ): Promise<number> {
   const rows = await insertRecords(db, {
     scopes: entries.map(({ request }) => request.scope),
     requestIds: entries.map(({ request }) => request.requestId),
     fingerprints: entries.map(({ request }) => request.fingerprint),
-    responses: entries.map(({ answer }) => (answer === undefined ? new Uint8Array() : encode(answer))),
+    responses: entries.map(({ response }) => response ?? new Uint8Array()),
     createTime: now,
     oldestTime: oldestTime(now),
   });
@@ -44,13 +63,5 @@ export async function addRecords(
 
 /** Keeps the answer of a request; the first one stays. */
 export async function saveAnswer(db: Queryable, { scope, requestId, fingerprint }: KeyedRequest, answer: Order, now: Date): Promise<void> {
-  await upsertRecordResponse(db, { scope, requestId, fingerprint, response: encode(answer), createTime: now });
-}
-
-function encode(order: Order): Uint8Array {
-  return toBinary(OrderSchema, orderToMessage(order));
-}
-
-function decode(bytes: Uint8Array): Order {
-  return orderFromMessage(fromBinary(OrderSchema, bytes));
+  await upsertRecordResponse(db, { scope, requestId, fingerprint, response: orderCodec.encode(answer), createTime: now });
 }

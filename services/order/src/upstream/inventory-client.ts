@@ -104,6 +104,7 @@ function toOutcome({ outcome }: ReserveStockResult): HoldOutcome {
 function toRefusal(status: Status): HoldOutcome {
   const info = status.details.map((detail) => anyUnpack(detail, ErrorInfoSchema)).find((detail) => detail !== undefined);
   if (isRefusal(info?.reason)) return { kind: "refused", reason: info.reason, message: status.message, metadata: info.metadata };
+  if (info?.reason === "REQUEST_ID_REUSED") return { kind: "id-reused" };
   return { kind: "unknown", cause: new ConnectError(status.message, status.code) };
 }
 

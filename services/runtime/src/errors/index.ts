@@ -4,4 +4,5 @@ export { completeError, internalError, withErrorInfo, type CompletedError } from
 export { ERROR_DOMAIN } from "./error-domain.ts";
 export { errorInfoOf, reasonMetadataOf, reasonOf, retryAfterMsOf, violationsOf } from "./read-error.ts";
 export { reasonError, type FieldViolation, type ReasonErrorOptions } from "./reason-error.ts";
+export { errorFromStatus, statusFromError } from "./rpc-status.ts";
 export { genericReason, httpStatusOfCode, reasonPolicies, reasonPolicy, type ErrorReasonPolicy } from "./reason-policy.ts";

@@ -1,4 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
+import type { JSONWebKeySet } from "jose";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Cache } from "../cache/cache.ts";
@@ -51,4 +52,6 @@ export interface Background {
 export interface Composed {
   readonly routes: readonly ServiceRoutes[];
   readonly background: readonly Background[];
+  /** The public keys that verify users' tokens, where this is the service that issues them. */
+  readonly jwks?: () => Promise<JSONWebKeySet>;
 }

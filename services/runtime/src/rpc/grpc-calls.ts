@@ -3,15 +3,17 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
 import { completeError, ErrorReason, reasonError } from "../errors/index.ts";
 import { GrpcHandlerContext, type GrpcCall } from "./grpc-handler-context.ts";
-import { statusFromError } from "./grpc-status.ts";
+import { grpcStatus } from "./grpc-status.ts";
 import type { CallResponse } from "./interceptor.ts";
 import { metadataFromHeaders } from "./metadata.ts";
 import type { MethodHandler } from "./method-handler.ts";
 
-/** Learns which streams are open, so that a draining server can end them. */
-export interface OpenStreams {
-  readonly add: (context: GrpcHandlerContext) => void;
-  readonly delete: (context: GrpcHandlerContext) => void;
+/** The calls that are running, so that a draining server can end them. */
+export interface OpenCalls {
+  /** Calls that answer once: a draining server lets them finish. */
+  readonly unary: Set<GrpcHandlerContext>;
+  /** Calls that answer with a stream: a draining server ends them. */
+  readonly streams: Set<GrpcHandlerContext>;
 }
 
 /** The function that grpc-js calls for each call of `handler`'s method. Messages arrive and leave as bytes. */
@@ -22,14 +24,14 @@ export type GrpcCallHandler =
   | handleBidiStreamingCall<Buffer, Buffer>;
 
 /** Adapts one method to grpc-js. */
-export function createGrpcCallHandler(handler: MethodHandler, streams: OpenStreams): GrpcCallHandler {
+export function createGrpcCallHandler(handler: MethodHandler, open: OpenCalls): GrpcCallHandler {
   switch (handler.method.methodKind) {
     case "unary":
-      return unaryHandler(handler);
+      return unaryHandler(handler, open.unary);
     case "client_streaming":
-      return clientStreamHandler(handler);
+      return clientStreamHandler(handler, open.unary);
     default:
-      return responseStreamHandler(handler, streams);
+      return responseStreamHandler(handler, open.streams);
   }
 }
 
@@ -55,26 +57,32 @@ function respond(context: GrpcHandlerContext, call: Pick<GrpcCall, "sendMetadata
   callback(null, bytes, metadataFromHeaders(context.sentTrailer));
 }
 
-function unaryHandler({ method, invoke }: MethodHandler): handleUnaryCall<Buffer, Buffer> {
+function unaryHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerContext>): handleUnaryCall<Buffer, Buffer> {
   return async (call, callback) => {
-    const context = new GrpcHandlerContext(method, call);
+    const context = new GrpcHandlerContext(method, call, callback);
+    open.add(context);
     try {
       const response = await invoke(decodeMessage(method.input, call.request), context);
       respond(context, call, callback, encodeMessage(method.output, response));
     } catch (thrown) {
-      callback(statusFromError(completeError(thrown, context).error, context.sentTrailer));
+      callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
+    } finally {
+      open.delete(context);
     }
   };
 }
 
-function clientStreamHandler({ method, invoke }: MethodHandler): handleClientStreamingCall<Buffer, Buffer> {
+function clientStreamHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerContext>): handleClientStreamingCall<Buffer, Buffer> {
   return async (call, callback) => {
-    const context = new GrpcHandlerContext(method, call);
+    const context = new GrpcHandlerContext(method, call, callback);
+    open.add(context);
     try {
       const response = await invoke(decodeStream(method.input, call), context);
       respond(context, call, callback, encodeMessage(method.output, response));
     } catch (thrown) {
-      callback(statusFromError(completeError(thrown, context).error, context.sentTrailer));
+      callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
+    } finally {
+      open.delete(context);
     }
   };
 }
@@ -85,10 +93,10 @@ async function* decodeStream(desc: DescMessage, call: AsyncIterable<Buffer>): As
 
 type ResponseStreamCall = Parameters<handleServerStreamingCall<Buffer, Buffer>>[0] | Parameters<handleBidiStreamingCall<Buffer, Buffer>>[0];
 
-function responseStreamHandler({ method, invoke }: MethodHandler, streams: OpenStreams): (call: ResponseStreamCall) => Promise<void> {
+function responseStreamHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerContext>): (call: ResponseStreamCall) => Promise<void> {
   return async (call) => {
-    const context = new GrpcHandlerContext(method, call);
-    streams.add(context);
+    const context = new GrpcHandlerContext(method, call, (status) => call.emit("error", status));
+    open.add(context);
     try {
       const request = "request" in call ? decodeMessage(method.input, call.request) : decodeStream(method.input, call);
       const messages = (await invoke(request, context)) as AsyncIterable<Message>;
@@ -102,9 +110,9 @@ function responseStreamHandler({ method, invoke }: MethodHandler, streams: OpenS
       if (!headerSent) sendHeader(context, call);
       call.end(metadataFromHeaders(context.sentTrailer));
     } catch (thrown) {
-      call.emit("error", statusFromError(completeError(thrown, context).error, context.sentTrailer));
+      call.emit("error", grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
-      streams.delete(context);
+      open.delete(context);
     }
   };
 }

@@ -3,7 +3,7 @@ import type { ConnectError, StreamRequest, StreamResponse, UnaryRequest, UnaryRe
 import { status as GrpcStatus, type CallOptions, type Client, type Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import { internalError } from "../errors/index.ts";
 import { abortError, deadlineExceeded } from "./call-deadline.ts";
-import { errorFromStatus } from "./grpc-status.ts";
+import { errorFromFailure, hasDetails } from "./grpc-status.ts";
 import { headersFromMetadata } from "./metadata.ts";
 
 /** One call on its way to the wire. */
@@ -38,9 +38,8 @@ function decode(desc: DescMessage, bytes: Uint8Array, address: string): Message 
 
 function toError(failure: ServiceError, call: WireCall): ConnectError {
   if (call.signal.aborted) return abortError(call.signal);
-  const local = failure.metadata?.get("grpc-status-details-bin").length === 0;
-  if (local && failure.code === GrpcStatus.DEADLINE_EXCEEDED) return deadlineExceeded();
-  return errorFromStatus(failure, call.address);
+  if (!hasDetails(failure) && failure.code === GrpcStatus.DEADLINE_EXCEEDED) return deadlineExceeded();
+  return errorFromFailure(failure, call.address);
 }
 
 /** Cancels `call` when the signal fires; answers the function that ends the watch. */

@@ -1,8 +1,9 @@
 import type { EventEmitter } from "node:events";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { createContextValues, type ContextValues, type HandlerContext } from "@connectrpc/connect";
-import type { Metadata, ServerUnaryCall, ServerDuplexStream, ServerReadableStream, ServerWritableStream } from "@grpc/grpc-js";
+import { createContextValues, type ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import type { ServerUnaryCall, ServerDuplexStream, ServerReadableStream, ServerWritableStream } from "@grpc/grpc-js";
 import { callCancelled, deadlineExceeded, rememberDeadline } from "./call-deadline.ts";
+import { grpcStatus, type GrpcStatus } from "./grpc-status.ts";
 import { headersFromMetadata } from "./metadata.ts";
 import type { HeaderLookup } from "./request-header.ts";
 
@@ -21,16 +22,19 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
   readonly method: DescMethod;
   readonly #call: GrpcCall;
   readonly #deadlineMs: number;
+  readonly #fail: (status: GrpcStatus) => void;
   #controller: AbortController | undefined;
   #requestHeader: Headers | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
 
-  constructor(method: DescMethod, call: GrpcCall) {
+  /** `fail` ends the call with a status; used where the server does not wait for the handler any longer. */
+  constructor(method: DescMethod, call: GrpcCall, fail: (status: GrpcStatus) => void) {
     this.service = method.parent;
     this.method = method;
     this.#call = call;
+    this.#fail = fail;
     this.#deadlineMs = Number(call.getDeadline());
   }
 
@@ -82,15 +86,16 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
     return this.#responseTrailer;
   }
 
-  /** The metadata that came with the call. */
-  get metadata(): Metadata {
-    return this.#call.metadata;
-  }
-
-  /** Fires the signal: the call is over, or the server wants it to be. */
-  abort(reason: unknown): void {
+  /** Fires the signal: the server wants the call to end. */
+  abort(reason: ConnectError): void {
     void this.signal;
     this.#controller?.abort(reason);
+  }
+
+  /** Ends the call now, whatever its handler does. */
+  cut(error: ConnectError): void {
+    this.#fail(grpcStatus(error));
+    this.abort(error);
   }
 
   #onCancelled(): void {

@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Server, ServerCredentials, type ServerInterceptor as GrpcJsInterceptor, type ServerOptions } from "@grpc/grpc-js";
 import { ErrorReason, reasonError, withErrorInfo } from "../errors/index.ts";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { createGrpcCallHandler, type GrpcCallHandler } from "./grpc-calls.ts";
-import type { GrpcHandlerContext } from "./grpc-handler-context.ts";
-import { statusFromError } from "./grpc-status.ts";
+import { createGrpcCallHandler, type GrpcCallHandler, type OpenCalls } from "./grpc-calls.ts";
+import { grpcStatus, hasDetails } from "./grpc-status.ts";
 import { tooLarge } from "./http-errors.ts";
 import { createHealth, type HealthState } from "./health.ts";
 import type { ServerInterceptor } from "./interceptor.ts";
@@ -56,7 +56,7 @@ export function createGrpcServer(options: GrpcServerOptions): RpcServer {
   const health = options.health ?? createHealth(routes.map(({ service }) => service.typeName));
   const reflected = routes.map(({ service }) => service);
   const infrastructure = [health.routes, ...((options.reflection ?? true) ? createReflectionRoutes([...reflected, health.routes.service]) : [])];
-  const streams = new Set<GrpcHandlerContext>();
+  const open: OpenCalls = { unary: new Set(), streams: new Set() };
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": -1,
@@ -72,13 +72,13 @@ export function createGrpcServer(options: GrpcServerOptions): RpcServer {
   ];
   for (const handler of handlers) {
     const path = `/${handler.service.typeName}/${handler.method.name}`;
-    register(server, path, createGrpcCallHandler(handler, streams), handler.method.methodKind);
+    register(server, path, createGrpcCallHandler(handler, open), handler.method.methodKind);
   }
   answerUnknownPaths(server);
-  return createRpcServer(server, options, health, streams);
+  return createRpcServer(server, options, health, open);
 }
 
-function createRpcServer(server: Server, options: GrpcServerOptions, health: HealthState, streams: ReadonlySet<GrpcHandlerContext>): RpcServer {
+function createRpcServer(server: Server, options: GrpcServerOptions, health: HealthState, open: OpenCalls): RpcServer {
   const drainTimeoutMs = options.drainTimeoutMs ?? defaults.drainTimeoutMs;
   return {
     start() {
@@ -92,21 +92,32 @@ function createRpcServer(server: Server, options: GrpcServerOptions, health: Hea
     },
     async drain() {
       health.setServing(false);
-      for (const context of streams) {
-        context.abort(reasonError(ErrorReason.SERVICE_UNAVAILABLE, "The server is stopping. Open the stream again."));
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, drainTimeoutMs);
-      server.tryShutdown(() => resolve());
-      await promise;
-      clearTimeout(timer);
+      for (const context of open.streams) context.abort(stopping());
+      const finished = Promise.withResolvers<void>();
+      server.tryShutdown(() => finished.resolve());
+      await Promise.race([finished.promise, sleep(drainTimeoutMs, undefined, { ref: false })]);
+      await cutCalls(open);
       server.forceShutdown();
     },
     async close() {
       health.setServing(false);
+      await cutCalls(open);
       server.forceShutdown();
     },
   };
+}
+
+function stopping(): ConnectError {
+  return reasonError(ErrorReason.SERVICE_UNAVAILABLE, "The server is stopping. Try again.");
+}
+
+/** Time for the last answers to leave before the connections go. */
+const lastAnswersMs = 20;
+
+async function cutCalls(open: OpenCalls): Promise<void> {
+  const contexts = [...open.streams, ...open.unary];
+  for (const context of contexts) context.cut(stopping());
+  if (contexts.length > 0) await sleep(lastAnswersMs);
 }
 
 function credentials(tls: TlsOptions | undefined): ServerCredentials {
@@ -132,8 +143,8 @@ function completeStatuses(maxMessageBytes: number): GrpcJsInterceptor {
   type Call = Parameters<GrpcJsInterceptor>[1];
   const sendStatus: Call["sendStatus"] = function (this: Call, status) {
     const { sendStatus: send } = Object.getPrototypeOf(this) as Call;
-    const ready = status.code === 0 || (status.metadata?.get("grpc-status-details-bin").length ?? 0) > 0;
-    send.call(this, ready ? status : statusFromError(ownStatus(status.code ?? Code.Unknown, maxMessageBytes)));
+    const ready = status.code === 0 || (status.metadata !== undefined && status.metadata !== null && hasDetails({ metadata: status.metadata }));
+    send.call(this, ready ? status : grpcStatus(ownStatus(status.code ?? Code.Unknown, maxMessageBytes)));
   };
   return (_method, call) => {
     call.sendStatus = sendStatus;
@@ -167,7 +178,7 @@ function answerUnknownPaths(server: Server): void {
 
 function unknownPath(path: string): unknown {
   const func = (call: { emit(event: "error", status: unknown): void }): void => {
-    call.emit("error", statusFromError(notImplementedError(path)));
+    call.emit("error", grpcStatus(notImplementedError(path)));
   };
   return { func, serialize: sameBytes, deserialize: sameBytes, type: grpcJsTypes.bidi_streaming, path };
 }

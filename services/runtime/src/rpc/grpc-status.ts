@@ -1,9 +1,8 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { anyPack } from "@bufbuild/protobuf/wkt";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { StatusSchema } from "@flashdeal/proto/google/rpc/status_pb";
-import { ErrorReason, reasonError, withErrorInfo } from "../errors/index.ts";
+import { ErrorReason, errorFromStatus, reasonError, statusFromError, withErrorInfo } from "../errors/index.ts";
 import { addHeaders, headersFromMetadata } from "./metadata.ts";
 
 const detailsKey = "grpc-status-details-bin";
@@ -16,26 +15,22 @@ export interface GrpcStatus {
 }
 
 /** The status, with `grpc-status-details-bin`, that carries an error over gRPC. `trailer` travels along. */
-export function statusFromError(error: ConnectError, trailer?: Headers): GrpcStatus {
+export function grpcStatus(error: ConnectError, trailer?: Headers): GrpcStatus {
   const metadata = new Metadata();
   // An error that came over the wire keeps its details, but not the headers of the call that it came from.
   if (!error.isWireError) addHeaders(metadata, error.metadata);
   if (trailer !== undefined) addHeaders(metadata, trailer);
-  const status = create(StatusSchema, {
-    code: error.code,
-    message: error.rawMessage,
-    details: error.details.map((detail) =>
-      "desc" in detail
-        ? anyPack(detail.desc, create(detail.desc, detail.value))
-        : { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value },
-    ),
-  });
-  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, status)));
+  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, statusFromError(error))));
   return { code: error.code, details: error.rawMessage.toWellFormed(), metadata };
 }
 
+/** Whether the failure came with details, as every failure that a server of ours sends does. */
+export function hasDetails(failure: Pick<ServiceError, "metadata">): boolean {
+  return (failure.metadata?.get(detailsKey).length ?? 0) > 0;
+}
+
 /** The rpc error that a grpc-js client was answered with, its details decoded, and always with one ErrorInfo. */
-export function errorFromStatus(failure: ServiceError, address: string): ConnectError {
+export function errorFromFailure(failure: ServiceError, address: string): ConnectError {
   const [bytes] = failure.metadata?.get(detailsKey) ?? [];
   const code = failure.code in Code ? (failure.code as number as Code) : Code.Internal;
   if (bytes === undefined && code === Code.Unavailable) {
@@ -46,18 +41,16 @@ export function errorFromStatus(failure: ServiceError, address: string): Connect
   }
   const error = new ConnectError(failure.details, code, headersFromMetadata(failure.metadata), undefined, failure);
   error.isWireError = true;
-  if (bytes !== undefined) decodeDetails(error, bytes);
+  error.details = decodeDetails(bytes);
   return withErrorInfo(error);
 }
 
-function decodeDetails(error: ConnectError, bytes: string | Buffer): void {
+function decodeDetails(bytes: string | Buffer | undefined): ConnectError["details"] {
+  if (bytes === undefined) return [];
   try {
-    const status = fromBinary(StatusSchema, typeof bytes === "string" ? Buffer.from(bytes, "base64") : bytes);
-    error.details = status.details.map((any) => ({
-      type: any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1),
-      value: any.value,
-    }));
+    return errorFromStatus(fromBinary(StatusSchema, typeof bytes === "string" ? Buffer.from(bytes, "base64") : bytes)).details;
   } catch {
     // Undecodable details leave the code and the message, which stand on their own.
+    return [];
   }
 }

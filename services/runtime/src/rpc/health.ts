@@ -36,11 +36,13 @@ export function createHealth(serviceNames: readonly string[]): HealthState {
     watchers.add(onChange);
     context.signal.addEventListener("abort", onChange);
     try {
-      while (!context.signal.aborted) {
+      for (;;) {
         changed = Promise.withResolvers();
         const status = statuses.get(request.service) ?? ServingStatus.SERVICE_UNKNOWN;
         if (status !== last) yield create(HealthCheckResponseSchema, { status });
         last = status;
+        // Asked after the news, so that a stream that a draining server ends still tells that it drains.
+        if (context.signal.aborted) return;
         await changed.promise;
       }
     } finally {

@@ -1,0 +1,63 @@
+/** Something to give back when a process or a test ends. */
+export interface Release {
+  readonly name: string;
+  run(): Promise<void> | void;
+}
+
+/** What was acquired, released in reverse order, once. */
+export interface ReleaseStack {
+  /** Remembers how to give back what was just acquired. Throws once the stack has been released. */
+  push(name: string, run: () => Promise<void> | void): void;
+  /**
+   * Releases everything, the last first, awaiting each, under one deadline: what is not done by then is left behind with an
+   * error. Answers every error. A second call answers the same.
+   */
+  release(): Promise<readonly Error[]>;
+}
+
+/** `timeoutMs` is the deadline of the whole release. */
+export function createReleaseStack(timeoutMs: number): ReleaseStack {
+  const releases: Release[] = [];
+  let released: Promise<readonly Error[]> | undefined;
+  return {
+    push(name, run) {
+      if (released !== undefined) throw new Error(`${name} was acquired after the release began`);
+      releases.push({ name, run });
+    },
+    release: () => (released ??= releaseAll(releases.toReversed(), timeoutMs)),
+  };
+}
+
+async function releaseAll(releases: readonly Release[], timeoutMs: number): Promise<readonly Error[]> {
+  const failures: Error[] = [];
+  const deadline = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => deadline.resolve("late"), timeoutMs);
+  for (const { name, run } of releases) {
+    try {
+      const outcome = await Promise.race([runRelease(run), deadline.promise]);
+      if (outcome === "late") failures.push(new Error(`${name} did not stop within ${timeoutMs} ms`));
+    } catch (cause) {
+      failures.push(new Error(`${name} did not stop cleanly`, { cause }));
+    }
+  }
+  clearTimeout(timer);
+  return failures;
+}
+
+async function runRelease(run: () => Promise<void> | void): Promise<void> {
+  await run();
+}
+
+/**
+ * Builds something out of parts that have to be released: where `build` throws half-way, what it had acquired is released,
+ * and the error goes on.
+ */
+export async function withReleaseStack<T>(timeoutMs: number, build: (stack: ReleaseStack) => Promise<T>): Promise<{ readonly value: T; readonly stack: ReleaseStack }> {
+  const stack = createReleaseStack(timeoutMs);
+  try {
+    return { value: await build(stack), stack };
+  } catch (error) {
+    await stack.release();
+    throw error;
+  }
+}

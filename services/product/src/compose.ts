@@ -4,7 +4,7 @@ import { cleanUp } from "./background/cleanup.ts";
 import { sweepHolds } from "./background/hold-sweeper.ts";
 import { createLoop } from "./background/loop.ts";
 import { createOrderConsumer } from "./background/order-consumer.ts";
-import { createOrderLookup } from "./background/order-lookup.ts";
+import { createOrderLookup } from "./upstream/order-lookup.ts";
 import type { ProductConfig } from "./config.ts";
 import type { ReservationStore, ReservationStrategy } from "./domain/ports.ts";
 import { createOrderEventHandler } from "./handler/order-events.ts";

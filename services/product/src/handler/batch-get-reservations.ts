@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { BatchGetReservationsResponseSchema, type InventoryService } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
-import { reservationMessage } from "../messages/reservation-message.ts";
+import { reservationMessage } from "../message/reservation-message.ts";
 import type { HandlerServices } from "./services.ts";
 
 /** Answers the reservations that exist. */

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { CancelDealResponseSchema, ProductService } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
-import { dealMessage } from "../messages/deal-message.ts";
+import { dealMessage } from "../message/deal-message.ts";
 import { outcomeError } from "./errors.ts";
 import { keyedWrite } from "./keyed-write.ts";
 import type { HandlerServices } from "./services.ts";

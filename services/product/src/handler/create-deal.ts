@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { CreateDealResponseSchema, ProductService, type Deal as DealMessage } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
 import type { NewDeal } from "../domain/deal.ts";
-import { dealMessage } from "../messages/deal-message.ts";
+import { dealMessage } from "../message/deal-message.ts";
 import { outcomeError } from "./errors.ts";
 import { createInputCheck, type InputCheck } from "./input-check.ts";
 import { keyedWrite } from "./keyed-write.ts";

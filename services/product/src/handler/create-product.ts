@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { CreateProductResponseSchema, ProductService } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
-import { productMessage } from "../messages/product-message.ts";
+import { productMessage } from "../message/product-message.ts";
 import { outcomeError } from "./errors.ts";
 import { createInputCheck } from "./input-check.ts";
 import { keyedWrite } from "./keyed-write.ts";

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { DealState as DealStateValue, ListDealsResponseSchema, ProductService } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
 import type { DealState } from "../domain/deal.ts";
-import { dealMessage } from "../messages/deal-message.ts";
+import { dealMessage } from "../message/deal-message.ts";
 import { nextPageToken, pageSizeOf, uuidCursor } from "./paging.ts";
 import type { HandlerServices } from "./services.ts";
 

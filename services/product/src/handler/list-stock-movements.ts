@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService, ListStockMovementsResponseSchema, MovementKind as MovementKindValue } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import type { MovementKind } from "../domain/stock.ts";
-import { movementMessage, stockLevelMessage } from "../messages/stock-message.ts";
+import { movementMessage, stockLevelMessage } from "../message/stock-message.ts";
 import { stockNotFound } from "./errors.ts";
 import { nextPageToken, pageSizeOf, positionCursor } from "./paging.ts";
 import type { HandlerServices } from "./services.ts";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService, ReceiveStockResponseSchema } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
-import { stockLevelMessage } from "../messages/stock-message.ts";
+import { stockLevelMessage } from "../message/stock-message.ts";
 import { createInputCheck } from "./input-check.ts";
 import { actorOf, keyedWrite } from "./keyed-write.ts";
 import type { HandlerServices } from "./services.ts";

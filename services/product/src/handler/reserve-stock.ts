@@ -8,7 +8,7 @@ import {
   type ReserveStockResult,
 } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import type { ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
-import { reservationMessage } from "../messages/reservation-message.ts";
+import { reservationMessage } from "../message/reservation-message.ts";
 import { entryStatus, outcomeError } from "./errors.ts";
 import { invalidInput, momentOf } from "./input-check.ts";
 import type { HandlerServices } from "./services.ts";

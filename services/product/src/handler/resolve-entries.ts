@@ -7,7 +7,7 @@ import {
 } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import type { ResolutionIntent } from "../domain/decide-resolutions.ts";
 import type { ReservationStore } from "../domain/ports.ts";
-import { reservationMessage } from "../messages/reservation-message.ts";
+import { reservationMessage } from "../message/reservation-message.ts";
 import { entryStatus, outcomeError } from "./errors.ts";
 import { actorOf } from "./keyed-write.ts";
 

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { ProductService, UpdateProductResponseSchema, type Product as ProductMessage } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
 import type { ProductChange } from "../domain/product.ts";
-import { productMessage } from "../messages/product-message.ts";
+import { productMessage } from "../message/product-message.ts";
 import { outcomeError } from "./errors.ts";
 import { createInputCheck, type InputCheck } from "./input-check.ts";
 import { keyedWrite } from "./keyed-write.ts";

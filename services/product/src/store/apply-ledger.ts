@@ -4,7 +4,7 @@ import { StockChangedSchema } from "@flashdeal/proto/flashdeal/product/v1/produc
 import { v7 as uuidv7 } from "uuid";
 import type { LedgerBatch, PurchaseDelta } from "../domain/ledger.ts";
 import { stockKeyText, type NewMovement, type StockLevel } from "../domain/stock.ts";
-import { stockChangedMessage } from "../messages/stock-message.ts";
+import { stockChangedMessage } from "../message/stock-message.ts";
 import { appendEvents } from "./append-events.ts";
 import { addDealPurchases, subtractDealPurchases } from "./gen/reservations.sql.ts";
 import { insertMovements, updateStocks } from "./gen/stocks.sql.ts";

@@ -5,7 +5,7 @@ import { outboxRow } from "@flashdeal/runtime/outbox";
 import { v7 as uuidv7 } from "uuid";
 import type { Deal } from "../domain/deal.ts";
 import type { Clock, WriteSession } from "../domain/ports.ts";
-import { dealMessage } from "../messages/deal-message.ts";
+import { dealMessage } from "../message/deal-message.ts";
 import { appendEvents } from "./append-events.ts";
 import { cancelDeal, insertDeal, listDealsById } from "./gen/deals.sql.ts";
 import { lockProduct } from "./gen/products.sql.ts";

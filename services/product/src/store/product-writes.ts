@@ -6,7 +6,7 @@ import { ProductCreatedSchema, ProductDeletedSchema, ProductUpdatedSchema } from
 import { v7 as uuidv7 } from "uuid";
 import type { Clock, WriteSession } from "../domain/ports.ts";
 import { foldName, type NewProduct, type Product } from "../domain/product.ts";
-import { productMessage } from "../messages/product-message.ts";
+import { productMessage } from "../message/product-message.ts";
 import { appendEvents } from "./append-events.ts";
 import { countOpenDeals } from "./gen/deals.sql.ts";
 import { deleteProduct, insertProducts, lockProduct, updateProduct } from "./gen/products.sql.ts";

@@ -38,7 +38,7 @@ export async function createGatewayApp(config: GatewayConfig, adapters: GatewayA
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => {
       const { status, headers, body } = render(error, request);
-      void (reply as FastifyReply).code(status).headers(headers).send(body);
+      void (reply as FastifyReply).code(status).headers({ ...headers, "x-request-id": request.id }).send(body);
     },
   };
   const app: FastifyInstance = fastify(options);

@@ -101,6 +101,9 @@ export function createKeyRing(deps: KeyRingDependencies): KeyRing {
       const ended = endedKeys(keys, now, policy).map((key) => key.keyId);
       if (ended.length > 0) await store.delete(ended);
       if (made || ended.length > 0) await reload();
+      // A wrong secret shows here, at the start, and not at the first log-in.
+      const current = currentKey(keys, now);
+      if (current !== undefined) open(current);
       return made;
     },
     rotateNow: async () => {

@@ -6,7 +6,7 @@ import { migrate, type Database } from "@flashdeal/runtime/database";
 import { createGrpcServer, createGrpcTransport, createValidationInterceptor } from "@flashdeal/runtime/rpc";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 import { authMigrations, composeAuth, type ComposedAuth } from "../compose.ts";
-import { authShape, loadAuthConfig, type AuthConfig } from "../config.ts";
+import { loadAuthConfig, type AuthConfig } from "../config.ts";
 import { createTestCache } from "./test-cache.ts";
 
 /** A clock that tests move. */
@@ -43,7 +43,7 @@ const internalSecret = "internal-secret-of-the-auth-tests-0123456789";
 /** A configuration with hashes that cost next to nothing. */
 export function testAuthConfig(overrides: Partial<AuthConfig> = {}): AuthConfig {
   const env = { KEY_ENCRYPTION_SECRET: "key-encryption-secret-of-the-auth-tests", ARGON2_MEMORY_KIB: "64", ARGON2_ITERATIONS: "1" };
-  return { ...loadAuthConfig(env), ...overrides } satisfies Record<keyof typeof authShape, unknown>;
+  return { ...loadAuthConfig(env), ...overrides };
 }
 
 /** A clock that begins now and stands still. */

@@ -1,4 +1,4 @@
-import { reasonOf } from "@flashdeal/runtime/errors";
+import { reasonOf, violationsOf } from "@flashdeal/runtime/errors";
 import { ConnectError } from "@connectrpc/connect";
 
 /** The error that a call failed with. Throws where it succeeded. */
@@ -15,4 +15,9 @@ export async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
 /** The reason that a call failed with. Throws where it succeeded. */
 export async function reasonOfFailure(call: Promise<unknown>): Promise<string | undefined> {
   return reasonOf(await failureOf(call));
+}
+
+/** The fields that a call was refused for. Throws where it succeeded. */
+export async function fieldsOfFailure(call: Promise<unknown>): Promise<readonly string[]> {
+  return violationsOf(await failureOf(call)).map(({ field }) => field);
 }

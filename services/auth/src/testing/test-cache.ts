@@ -1,11 +1,10 @@
 import type { Cache } from "@flashdeal/runtime/cache";
 
+const unused = (): Promise<never> => Promise.reject(new Error("the auth service does not use this"));
+
 /** Counters alone, which is all that the service uses. */
 export function createTestCache(): Cache {
   const counters = new Map<string, number>();
-  const unused = async (): Promise<never> => {
-    throw new Error("the auth service does not use this");
-  };
   return {
     get: unused, getMany: unused, set: unused, setIfAbsent: unused, delete: unused,
     increment: async (key, by) => {

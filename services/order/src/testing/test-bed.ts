@@ -1,4 +1,4 @@
-import { createClient, type Client } from "@connectrpc/connect";
+import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { OrderService } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { ShipmentService } from "@flashdeal/proto/flashdeal/order/v1/shipment_service_pb";
 import { actAs, createAuthInterceptor, createInternalCallInterceptor, createInternalTokenSource, createTokenVerifier, type Principal, type Role } from "@flashdeal/runtime/auth";
@@ -34,6 +34,8 @@ export function createTestClock(): TestClock {
 export interface TestBed {
   readonly orders: Client<typeof OrderService>;
   readonly shipments: Client<typeof ShipmentService>;
+  /** Calls without a token. */
+  readonly anonymous: Transport;
   readonly inventory: MemoryInventory;
   readonly clock: TestClock;
   readonly database: Database;
@@ -88,11 +90,13 @@ export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
   const { port } = await server.start();
   const tokens = createInternalTokenSource({ secret, service: "test" });
   const transport = createGrpcTransport({ address: `127.0.0.1:${port}`, interceptors: [createInternalCallInterceptor(tokens)] });
+  const anonymous = createGrpcTransport({ address: `127.0.0.1:${port}` });
   const started = composed.background.filter(({ name }) => options.background === true || name === "order-signals");
   for (const work of started) await work.start();
   return {
     orders: createClient(OrderService, transport),
     shipments: createClient(ShipmentService, transport),
+    anonymous,
     inventory,
     clock,
     database,
@@ -111,6 +115,7 @@ export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
     async close() {
       for (const work of started) await work.drain();
       transport.close();
+      anonymous.close();
       await server.drain();
       await server.close();
     },
@@ -121,4 +126,26 @@ export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
 export function as(role: Role = "customer", userId: string = v4()): { readonly userId: string; readonly contextValues: ReturnType<typeof actAs> } {
   const principal: Principal = { kind: "user", userId, role };
   return { userId, contextValues: actAs(principal) };
+}
+
+/** What a call fails with. Fails itself where the call succeeds. */
+export async function failure(call: Promise<unknown>): Promise<unknown> {
+  const answer = await call.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ("error" in answer) return answer.error;
+  throw new Error(`the call succeeded: ${String(answer.value)}`);
+}
+
+/** Rows of a table of the schema with this value. */
+export async function countRows(database: Database, table: string, column: string, value: string): Promise<number> {
+  const { rows } = await database.query({ name: "", text: `SELECT count(*) FROM orders.${table} WHERE ${column}::text = $1` }, [value]);
+  return Number(rows[0]?.[0]);
+}
+
+/** The events about an order, in the order of the outbox, by the last part of their subject. */
+export async function eventsOf(database: Database, orderId: string): Promise<string[]> {
+  const { rows } = await database.query({ name: "", text: "SELECT subject FROM orders.outbox WHERE aggregate_key = $1 ORDER BY position" }, [orderId]);
+  return rows.map(([subject]) => String(subject).split(".").at(-1) ?? "");
 }

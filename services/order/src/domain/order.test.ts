@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { cancel, concludePayment, concludeRefund, deliver, expire, ship, startPayment, type Order, type OrderChange } from "./order.ts";
+import { isFinal, isSettled, nextState, orderStates, type OrderAction, type OrderState } from "./order-state.ts";
+
+const actions: readonly OrderAction[] = ["pay", "cancel", "expire", "ship", "deliver"];
+const start = new Date("2026-01-01T00:00:00Z");
+const minutes = (count: number) => new Date(start.getTime() + count * 60_000);
+const graceMs = 30_000;
+
+const fresh: Order = {
+  orderId: "o",
+  userId: "u",
+  state: "PENDING_PAYMENT",
+  paymentState: "NONE",
+  paymentId: "",
+  reservationId: "r",
+  cancelReason: "",
+  lines: [],
+  total: { currencyCode: "KRW", units: 10n, nanos: 0 },
+  expireTime: minutes(10),
+  createTime: start,
+  updateTime: start,
+  version: 1n,
+};
+
+test("order states - exactly the transitions of the contract", () => {
+  const allowed = orderStates.flatMap((from) => actions.flatMap((action) => nextState(from, action) && [`${from} ${action} ${nextState(from, action)}`]));
+  expect(allowed.filter(Boolean)).toEqual([
+    "PENDING_PAYMENT pay PAID",
+    "PENDING_PAYMENT cancel CANCELLED",
+    "PENDING_PAYMENT expire EXPIRED",
+    "PAID cancel CANCELLED",
+    "PAID ship SHIPPED",
+    "SHIPPED deliver DELIVERED",
+  ]);
+  expect(orderStates.filter(isFinal)).toEqual(["DELIVERED", "CANCELLED", "EXPIRED"]);
+});
+
+test("order states - an order is settled only when its money is, too", () => {
+  expect(isSettled("CANCELLED", "REFUND_PENDING")).toBe(false);
+  expect(isSettled("EXPIRED", "PENDING")).toBe(false);
+  expect(isSettled("CANCELLED", "REFUNDED")).toBe(true);
+  expect(isSettled("PAID", "CAPTURED")).toBe(false);
+});
+
+test("paying - begins only for an order that waits, in time, with no other payment open", () => {
+  expect(startPayment(fresh, "p", minutes(9))?.to).toMatchObject({ paymentState: "PENDING", paymentId: "p", version: 2n });
+  expect(startPayment(fresh, "p", minutes(10))).toBeUndefined();
+  expect(startPayment({ ...fresh, paymentState: "PENDING" }, "p", start)).toBeUndefined();
+  expect(startPayment({ ...fresh, state: "CANCELLED" }, "p", start)).toBeUndefined();
+  expect(startPayment({ ...fresh, paymentState: "REFUSED", paymentId: "old" }, "p", start)?.to.paymentId).toBe("p");
+});
+
+test("paying - a capture counts up to the millisecond before the grace ends; then the order expires and the money goes back", () => {
+  const open: Order = { ...fresh, paymentState: "PENDING", paymentId: "p" };
+  const end = open.expireTime.getTime() + graceMs;
+  const inTime = concludePayment(open, { kind: "captured" }, graceMs, new Date(end - 1));
+  expect(inTime).toMatchObject({ to: { state: "PAID", paymentState: "CAPTURED" }, event: { kind: "paid" } });
+  const late = concludePayment(open, { kind: "captured" }, graceMs, new Date(end));
+  expect(late).toMatchObject({ to: { state: "EXPIRED", paymentState: "REFUND_PENDING" }, event: { kind: "expired" } });
+});
+
+test("paying - a capture of an order that was cancelled is refunded, without a second event", () => {
+  const cancelled: Order = { ...fresh, state: "CANCELLED", paymentState: "PENDING", paymentId: "p" };
+  const change = concludePayment(cancelled, { kind: "captured" }, graceMs, start);
+  expect(change.to).toMatchObject({ state: "CANCELLED", paymentState: "REFUND_PENDING" });
+  expect(change.event).toBeUndefined();
+});
+
+test("cancelling - refunds a paid order, and only that", () => {
+  expect(cancel({ ...fresh, state: "PAID", paymentState: "CAPTURED", paymentId: "p" }, "x", start)).toMatchObject({
+    to: { state: "CANCELLED", paymentState: "REFUND_PENDING", cancelReason: "x" },
+    event: { kind: "cancelled", wasPaid: true },
+  });
+  expect(cancel({ ...fresh, paymentState: "REFUSED", paymentId: "p" }, "x", start)).toMatchObject({
+    to: { state: "CANCELLED", paymentState: "REFUSED" },
+    event: { kind: "cancelled", wasPaid: false },
+  });
+  expect(cancel({ ...fresh, state: "SHIPPED", paymentState: "CAPTURED" }, "x", start)).toBeUndefined();
+});
+
+test("expiring - not a millisecond too early", () => {
+  expect(expire(fresh, new Date(fresh.expireTime.getTime() - 1))).toBeUndefined();
+  expect(expire(fresh, fresh.expireTime)?.to.state).toBe("EXPIRED");
+});
+
+/** Each step answers what the order allows at that moment; undefined: nothing. */
+const steps: Readonly<Record<string, (order: Order, now: Date) => OrderChange | undefined>> = {
+  startPayment: (order, now) => startPayment(order, `payment-${order.version}`, now),
+  capture: (order, now) => (order.paymentState === "PENDING" ? concludePayment(order, { kind: "captured" }, graceMs, now) : undefined),
+  refuse: (order, now) => (order.paymentState === "PENDING" ? concludePayment(order, { kind: "refused", declineCode: "no" }, graceMs, now) : undefined),
+  refund: (order, now) => (order.paymentState === "REFUND_PENDING" ? concludeRefund(order, now) : undefined),
+  cancel: (order, now) => cancel(order, "", now),
+  expire,
+  ship,
+  deliver,
+};
+
+test("orders - any sequence of steps keeps the rules of state, money, version and events", () => {
+  const sequence = fc.array(fc.tuple(fc.constantFrom(...Object.keys(steps)), fc.integer({ min: 0, max: 20 })), { maxLength: 40 });
+  fc.assert(
+    fc.property(sequence, (moves) => {
+      let order = fresh;
+      const captured: string[] = [];
+      const events: string[] = [];
+      for (const [name, minute] of moves) {
+        const change = steps[name]?.(order, minutes(minute));
+        if (change === undefined) continue;
+        expect(change.from).toBe(order);
+        expect(change.to.version).toBe(order.version + 1n);
+        const legal = actions.map((action) => nextState(order.state, action));
+        expect([order.state, ...legal]).toContain(change.to.state);
+        expect(change.event === undefined).toBe(change.to.state === order.state);
+        if (change.payment !== undefined) expect(change.payment.state).toBe(change.to.paymentState);
+        if (change.payment?.state === "CAPTURED") captured.push(change.payment.paymentId);
+        if (change.event !== undefined) events.push(change.event.kind);
+        order = change.to;
+        expectConsistent(order);
+      }
+      expect(captured.length).toBeLessThanOrEqual(1);
+      expect(new Set(events).size).toBe(events.length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** The CHECKs of the table, said once more. */
+function expectConsistent({ state, paymentState, paymentId }: Order): void {
+  const paid: readonly OrderState[] = ["PAID", "SHIPPED", "DELIVERED"];
+  if (paid.includes(state)) expect(paymentState).toBe("CAPTURED");
+  if (state === "PENDING_PAYMENT") expect(["NONE", "PENDING", "REFUSED"]).toContain(paymentState);
+  expect(paymentId === "").toBe(paymentState === "NONE");
+}

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { sameLines } from "./create-orders.ts";
+import { paymentIdOf, reservationIdOf } from "./ids.ts";
+import { sumOfLines } from "./money.ts";
+import { createRunningRequests } from "./running-requests.ts";
+
+const money = fc.record({
+  currencyCode: fc.constant("USD"),
+  units: fc.bigInt({ min: 0n, max: 1_000_000_000n }),
+  nanos: fc.integer({ min: 0, max: 999_999_999 }),
+});
+const line = fc.record({ quantity: fc.bigInt({ min: 1n, max: 1_000_000n }), unitPrice: money });
+
+test("money - a sum is exact and normal", () => {
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 100 }), (lines) => {
+      const total = sumOfLines(lines);
+      if (typeof total === "string") throw new Error(total);
+      const exact = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * (unitPrice.units * 1_000_000_000n + BigInt(unitPrice.nanos)), 0n);
+      expect(total.units * 1_000_000_000n + BigInt(total.nanos)).toBe(exact);
+      expect(total.nanos).toBeLessThan(1_000_000_000);
+    }),
+  );
+});
+
+test("money - currencies do not mix, and 64 bits are the limit", () => {
+  const unitPrice = { currencyCode: "USD", units: 9_223_372_036_854_775_807n, nanos: 0 };
+  expect(sumOfLines([{ quantity: 1n, unitPrice }])).toEqual(unitPrice);
+  expect(sumOfLines([{ quantity: 2n, unitPrice }])).toBe("too-large");
+  expect(sumOfLines([{ quantity: 1n, unitPrice }, { quantity: 1n, unitPrice: { ...unitPrice, currencyCode: "EUR" } }])).toBe("mixed-currencies");
+});
+
+test("ids - the same call has the same id, and no other has", () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (scope, requestId, otherScope, otherId) => {
+      const id = reservationIdOf(scope, requestId);
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(reservationIdOf(scope, requestId)).toBe(id);
+      if (scope !== otherScope || requestId !== otherId) expect(reservationIdOf(otherScope, otherId)).not.toBe(id);
+      expect(paymentIdOf("o", scope, requestId)).not.toBe(id);
+    }),
+  );
+});
+
+test("lines - are the same however they are split and ordered", () => {
+  const split = [{ dealId: "A", quantity: 1n }, { dealId: "b", quantity: 2n }, { dealId: "a", quantity: 2n }];
+  expect(sameLines(split, [{ dealId: "b", quantity: 2n }, { dealId: "a", quantity: 3n }])).toBe(true);
+  expect(sameLines(split, [{ dealId: "b", quantity: 2n }, { dealId: "a", quantity: 2n }])).toBe(false);
+  expect(sameLines(split, [{ dealId: "a", quantity: 3n }])).toBe(false);
+});
+
+test("running requests - one at a time per scope and id", () => {
+  const running = createRunningRequests();
+  const end = running.begin({ scope: "a", requestId: "1" });
+  expect(running.begin({ scope: "a", requestId: "1" })).toBeUndefined();
+  expect(running.begin({ scope: "b", requestId: "1" })).toBeDefined();
+  end?.();
+  expect(running.begin({ scope: "a", requestId: "1" })).toBeDefined();
+});

@@ -9,8 +9,8 @@ export interface ReleaseStack {
   /** Remembers how to give back what was just acquired. Throws once the stack has been released. */
   push(name: string, run: () => Promise<void> | void): void;
   /**
-   * Releases everything, the last first, awaiting each, under one deadline: what is not done by then is left behind with an
-   * error. Answers every error. A second call answers the same.
+   * Releases everything, the last first, awaiting each, under one deadline. What is not done by then is left behind with an
+   * error, and the rest still gets a moment each. Answers every error. A second call answers the same.
    */
   release(): Promise<readonly Error[]>;
 }
@@ -28,19 +28,24 @@ export function createReleaseStack(timeoutMs: number): ReleaseStack {
   };
 }
 
+/** What a release gets that is reached after the deadline. */
+const lateReleaseMs = 50;
+
 async function releaseAll(releases: readonly Release[], timeoutMs: number): Promise<readonly Error[]> {
   const failures: Error[] = [];
-  const deadline = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => deadline.resolve("late"), timeoutMs);
+  const deadlineMs = performance.now() + timeoutMs;
   for (const { name, run } of releases) {
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), Math.max(lateReleaseMs, deadlineMs - performance.now()));
     try {
-      const outcome = await Promise.race([runRelease(run), deadline.promise]);
+      const outcome = await Promise.race([runRelease(run), late.promise]);
       if (outcome === "late") failures.push(new Error(`${name} did not stop within ${timeoutMs} ms`));
     } catch (cause) {
       failures.push(new Error(`${name} did not stop cleanly`, { cause }));
+    } finally {
+      clearTimeout(timer);
     }
   }
-  clearTimeout(timer);
   return failures;
 }
 

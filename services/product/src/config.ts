@@ -1,4 +1,5 @@
 import { duration, integer, loadConfig, oneOf, type Config } from "@flashdeal/runtime/config";
+import { serviceSettings } from "@flashdeal/runtime/lifecycle";
 
 /** The settings of the product service itself; those of every process (listeners, database, bus) are the runtime's. */
 export const productSettings = {
@@ -26,4 +27,9 @@ export type ProductConfig = Config<typeof productSettings>;
 /** Reads the settings. Throws a ConfigError that lists every problem. */
 export function loadProductConfig(env: NodeJS.ProcessEnv = process.env): ProductConfig {
   return loadConfig(productSettings, env);
+}
+
+/** The settings of a process that is the product service and nothing else. */
+export function loadProductServiceConfig(env: NodeJS.ProcessEnv = process.env) {
+  return loadConfig({ ...serviceSettings({ grpcPort: 50_062, httpPort: 9_062 }), ...productSettings }, env);
 }

@@ -32,6 +32,9 @@ const quietBus: EventBus = {
   close: async () => {},
 };
 
+const connect = () => createRouterTransport(({ service }) => void service(OrderService, {}));
+const invalid = (...fields: string[]) => ["INVALID_INPUT", "InvalidArgument", ...fields];
+
 /** How a call failed: its reason, its code, and the fields it names. */
 async function failure(call: Promise<unknown>): Promise<readonly unknown[]> {
   const error = await call.then(
@@ -64,7 +67,6 @@ describe("product service over gRPC", () => {
     database = await pglite.open();
     await migrate(database, productMigrations);
     const log = createLogger({ name: "test", level: "silent" });
-    const connect = () => createRouterTransport(({ service }) => void service(OrderService, {}));
     const { routes } = composeProduct(loadProductConfig({}), { database, eventBus: quietBus, cache: {} as never, log, metrics: new Registry(), clock, connect });
     const verifier = createTokenVerifier({ jwks: { keys: [] }, internalSecret: secret });
     server = createGrpcServer({ host: "127.0.0.1", port: 0, routes, interceptors: [createAuthInterceptor(verifier), createValidationInterceptor()] });
@@ -315,7 +317,6 @@ describe("product service over gRPC", () => {
     const good = { vendorItemId: "good", name: "good", price };
     const deal = { productId, fulfillmentCenterId: "fc", dealPrice: price, endTime: later(1_000) };
     const key = { vendorItemId: "good", fulfillmentCenterId: "fc" };
-    const invalid = (...fields: string[]) => ["INVALID_INPUT", "InvalidArgument", ...fields];
     const cases: [string, Promise<unknown>, readonly unknown[]][] = [
       ["no product", products.createProduct({}, as(admin)), invalid("product")],
       ["empty product", products.createProduct({ product: {} }, as(admin)), invalid("product.vendor_item_id", "product.name", "product.price")],

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideResolutions, type ResolutionIntent, type ResolveEntry } from "./decide-resolutions.ts";
 import { ledgerOf } from "./ledger.ts";
@@ -67,8 +67,8 @@ describe("decide resolutions - transitions", () => {
 
 describe("decide resolutions - any order of intents", () => {
   it("a hold leaves the books exactly once", () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom<ResolutionIntent>("COMMIT", "RELEASE", "EXPIRE", "REFUND"), { minLength: 1, maxLength: 8 }), (intents) => {
+    assert(
+      property(array(constantFrom<ResolutionIntent>("COMMIT", "RELEASE", "EXPIRE", "REFUND"), { minLength: 1, maxLength: 8 }), (intents) => {
         const { steps, changes } = resolve("HELD", ...intents);
         const { stocks, purchases } = ledgerOf(steps.map((step) => ({ ...step, actor: "order" })));
         const sold = changes[0]?.to === "COMMITTED";

@@ -18,12 +18,13 @@ import { receiveStock } from "./receive-stock.ts";
 import { releaseStock } from "./release-stock.ts";
 import { reserveStock } from "./reserve-stock.ts";
 import type { HandlerServices } from "./services.ts";
+import { withStoreErrors } from "./store-errors.ts";
 import { updateProduct } from "./update-product.ts";
 
 /** Everything that the product service answers. */
 export function createRoutes(services: HandlerServices): readonly ServiceRoutes[] {
   return [
-    serviceRoutes(ProductService, {
+    serviceRoutes(ProductService, withStoreErrors({
       createProduct: createProduct(services),
       batchCreateProducts: batchCreateProducts(services),
       getProduct: getProduct(services),
@@ -34,8 +35,8 @@ export function createRoutes(services: HandlerServices): readonly ServiceRoutes[
       cancelDeal: cancelDeal(services),
       getDeal: getDeal(services),
       listDeals: listDeals(services),
-    }),
-    serviceRoutes(InventoryService, {
+    })),
+    serviceRoutes(InventoryService, withStoreErrors({
       receiveStock: receiveStock(services),
       adjustStock: adjustStock(services),
       listStockMovements: listStockMovements(services),
@@ -43,6 +44,6 @@ export function createRoutes(services: HandlerServices): readonly ServiceRoutes[
       commitStock: commitStock(services),
       releaseStock: releaseStock(services),
       batchGetReservations: batchGetReservations(services),
-    }),
+    })),
   ];
 }

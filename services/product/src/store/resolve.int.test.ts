@@ -20,6 +20,8 @@ function event<Desc extends DescMessage>(desc: Desc, message: MessageInitShape<D
   return { id, subject: desc.typeName, data: toBinary(desc, create(desc, message)), headers: {}, attempt: 1 };
 }
 
+const orderOf = ({ reservationId }: Reservation) => ({ orderId: uuidv7(), reservationId });
+
 describe.each(databases)("resolve holds on $name", ({ open }) => {
   let inventory: Inventory;
   let handle: (events: readonly ReceivedEvent[]) => Promise<void>;
@@ -34,7 +36,6 @@ describe.each(databases)("resolve holds on $name", ({ open }) => {
     if (outcome?.kind !== "held") throw new Error(outcome?.kind);
     return outcome.reservation;
   };
-  const orderOf = ({ reservationId }: Reservation) => ({ orderId: uuidv7(), reservationId });
   const stateOf = async ({ reservationId }: Reservation) => (await inventory.reservations.getReservations([reservationId]))[0]?.state;
   const counts = async (deal: Deal) => {
     const { onHand, reserved } = await inventory.stockOf(deal);

@@ -1,4 +1,4 @@
-import { sqlState, type Database, type Transaction } from "@flashdeal/runtime/database";
+import { isDeadlock, isSerializationFailure, sqlState, type Database, type Transaction } from "@flashdeal/runtime/database";
 import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
 import { ledgerOf } from "../domain/ledger.ts";
 import type { Clock, ReservationStrategy } from "../domain/ports.ts";
@@ -72,9 +72,14 @@ async function reserveBatch(
         signal === undefined ? {} : { signal },
       );
     } catch (error) {
-      if (!(error instanceof ReservationIdRaceError) || attempt === maxAttempts) throw error;
+      if (!isPassing(error) || attempt === maxAttempts) throw error;
     }
   }
+}
+
+/** Nothing was written, and the next attempt may well succeed. The lock order leaves deadlocks to writers that break it. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ReservationIdRaceError || isDeadlock(error) || isSerializationFailure(error);
 }
 
 /** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. */

@@ -171,16 +171,15 @@ CREATE TABLE product.inbox (
 CREATE INDEX inbox_receive_time ON product.inbox (receive_time);
 
 CREATE TABLE product.idempotency_records (
-  -- Who called: `user:<id>` or `service:<name>`.
-  caller text NOT NULL,
-  method text NOT NULL,
+  -- Who called which method.
+  scope text NOT NULL,
   request_id text NOT NULL CHECK (char_length(request_id) BETWEEN 1 AND 128),
   -- SHA-256 of the request without its request_id.
   fingerprint bytea NOT NULL,
   -- The response message in binary form.
   response bytea NOT NULL,
   expire_time timestamptz NOT NULL,
-  PRIMARY KEY (caller, method, request_id)
+  PRIMARY KEY (scope, request_id)
 );
 
 CREATE INDEX idempotency_records_expire_time ON product.idempotency_records (expire_time);

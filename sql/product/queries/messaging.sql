@@ -1,9 +1,9 @@
 -- Adds events to the outbox, in the order given. A trigger wakes the relay.
 -- name: InsertOutboxEvents :exec
-INSERT INTO product.outbox (event_id, subject, aggregate_key, payload, create_time)
-SELECT t.event_id, t.subject, t.aggregate_key, t.payload, @create_time::timestamptz
-FROM unnest(@event_ids::uuid[], @subjects::text[], @aggregate_keys::text[], @payloads::bytea[])
-  WITH ORDINALITY AS t (event_id, subject, aggregate_key, payload, ordinal)
+INSERT INTO product.outbox (event_id, subject, aggregate_key, payload, headers, create_time)
+SELECT t.event_id, t.subject, t.aggregate_key, t.payload, t.headers, @create_time::timestamptz
+FROM unnest(@event_ids::uuid[], @subjects::text[], @aggregate_keys::text[], @payloads::bytea[], @headers::jsonb[])
+  WITH ORDINALITY AS t (event_id, subject, aggregate_key, payload, headers, ordinal)
 ORDER BY t.ordinal;
 
 -- Notes events as handled; answers those that were not noted before. Sorted, so that two transactions never wait for each other.
@@ -27,13 +27,13 @@ SELECT pg_try_advisory_xact_lock(@key::bigint) AS locked;
 -- name: GetIdempotencyRecord :one
 SELECT fingerprint, response
 FROM product.idempotency_records
-WHERE caller = @caller AND method = @method AND request_id = @request_id AND expire_time > @now::timestamptz;
+WHERE scope = @scope AND request_id = @request_id AND expire_time > @now::timestamptz;
 
 -- Keeps an answer, in place of one whose time is up.
 -- name: UpsertIdempotencyRecord :exec
-INSERT INTO product.idempotency_records (caller, method, request_id, fingerprint, response, expire_time)
-VALUES (@caller, @method, @request_id, @fingerprint, @response, @expire_time)
-ON CONFLICT (caller, method, request_id) DO UPDATE
+INSERT INTO product.idempotency_records (scope, request_id, fingerprint, response, expire_time)
+VALUES (@scope, @request_id, @fingerprint, @response, @expire_time)
+ON CONFLICT (scope, request_id) DO UPDATE
 SET fingerprint = excluded.fingerprint, response = excluded.response, expire_time = excluded.expire_time;
 
 -- Forgets some answers whose time is up.

@@ -30,8 +30,9 @@ const clockLeewayMs = 60_000;
 /** What the auth service needs of its host. */
 export type AuthAdapters = Pick<Adapters, "database" | "cache" | "log" | "clock">;
 
-/** The composed auth service, and its keys for hosts and tests that verify tokens in the same process or rotate by hand. */
+/** The composed auth service. `keyRing` is for whoever rotates keys by hand. */
 export interface ComposedAuth extends Composed {
+  readonly jwks: NonNullable<Composed["jwks"]>;
   readonly keyRing: KeyRing;
 }
 
@@ -62,6 +63,7 @@ export function composeAuth(config: AuthConfig, adapters: AuthAdapters): Compose
     maxFailuresPerAddress: config.maxLoginFailuresPerAddress,
   };
   const publishedKeys = keyRing.published;
+  const jwks = async () => ({ keys: [...(await publishedKeys())] });
   const routes = createRoutes({
     users,
     passwords,
@@ -75,7 +77,7 @@ export function composeAuth(config: AuthConfig, adapters: AuthAdapters): Compose
     newId,
     limits: { refreshTokenLifeMs: config.refreshTokenLifeMs, maxSessionsPerUser: config.maxSessionsPerUser, idempotencyLifeMs: requestResultTtlMs },
     // No cache: VerifyToken is for those who want to know what a token is worth now.
-    tokenVerifier: createTokenVerifier({ ...claims, jwks: async () => ({ keys: [...(await publishedKeys())] }), jwksRefetchIntervalMs: 1_000, cacheMax: 0, clock }),
+    tokenVerifier: createTokenVerifier({ ...claims, jwks, jwksRefetchIntervalMs: 1_000, cacheMax: 0, clock }),
     publishedKeys,
   });
   const background = [
@@ -95,7 +97,7 @@ export function composeAuth(config: AuthConfig, adapters: AuthAdapters): Compose
       onError: (error) => log.error({ err: error }, "retention failed; trying again later"),
     }),
   ];
-  return { routes, background, keyRing };
+  return { routes, background, jwks, keyRing };
 }
 
 function createFirstAdmin(config: AuthConfig, deps: FirstAdminDependencies, log: Adapters["log"]): Background {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { ConfigError, duration, integer, loadConfig, optional, secret, text, type Config } from "@flashdeal/runtime/config";
 import { userTokenAudience, userTokenIssuer } from "@flashdeal/runtime/auth";
+import { serviceSettings, type ServiceConfig } from "@flashdeal/runtime/lifecycle";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -48,9 +49,20 @@ export const authShape = {
 /** The configuration of the auth service. */
 export type AuthConfig = Config<typeof authShape>;
 
-/** Reads and checks the settings of the auth service. Throws a ConfigError that lists every problem. */
+/** The settings of auth as a process of its own: its own ones and those that every process has. */
+export type AuthProcessConfig = AuthConfig & ServiceConfig;
+
+/** Reads and checks the settings of auth as a process of its own. Throws a ConfigError that lists every problem. */
+export function loadAuthProcessConfig(env: NodeJS.ProcessEnv): AuthProcessConfig {
+  return checked(loadConfig({ ...serviceSettings({ grpcPort: 50_061, httpPort: 9_061 }), ...authShape }, env));
+}
+
+/** Reads and checks the settings of the auth service alone, for a process that hosts it. Throws a ConfigError that lists every problem. */
 export function loadAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
-  const config = loadConfig(authShape, env);
+  return checked(loadConfig(authShape, env));
+}
+
+function checked<T extends AuthConfig>(config: T): T {
   const problems = conflicts(config);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

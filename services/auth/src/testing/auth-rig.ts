@@ -64,7 +64,7 @@ export async function startAuthRig(options: AuthRigOptions): Promise<AuthRig> {
     issuer: config.jwtIssuer,
     audience: config.jwtAudience,
     internalSecret,
-    jwks: async () => ({ keys: [...(await auth.keyRing.published())] }),
+    jwks: auth.jwks,
     jwksRefetchIntervalMs: 0,
     clock,
   });

@@ -1,4 +1,5 @@
-import { duration, integer, loadConfig, text, type Config, type Setting } from "@flashdeal/runtime/config";
+import { duration, integer, loadConfig, port, text, url, type Config, type Setting } from "@flashdeal/runtime/config";
+import { platformSettings, type PlatformConfig } from "@flashdeal/runtime/lifecycle";
 import { z } from "zod";
 
 const schemaList = z
@@ -37,4 +38,19 @@ export type OutboxRelayConfig = Config<typeof outboxRelayShape>;
 /** Reads the relay's settings; throws one ConfigError that lists everything that is wrong. */
 export function loadOutboxRelayConfig(env: NodeJS.ProcessEnv = process.env): OutboxRelayConfig {
   return loadConfig(outboxRelayShape, env);
+}
+
+/** The settings of the relay as a process of its own. */
+export interface OutboxRelayProcessConfig extends OutboxRelayConfig, PlatformConfig {
+  /** Where health and metrics are served. */
+  readonly httpHost: string;
+  readonly httpPort: number;
+}
+
+/** Reads the settings of the relay as a process of its own, those of every process included. */
+export function loadOutboxRelayProcessConfig(env: NodeJS.ProcessEnv = process.env): OutboxRelayProcessConfig {
+  // Required here: a bus inside this process would take every event and have nobody to hand it to.
+  const natsUrl = url("NATS_URL", { protocols: ["nats", "tls", "ws", "wss"], secret: true });
+  const listener = { httpHost: text("HTTP_HOST", { default: "0.0.0.0" }), httpPort: port("HTTP_PORT", { default: 9_066 }) };
+  return loadConfig({ ...platformSettings(), natsUrl, ...listener, ...outboxRelayShape }, env);
 }

@@ -1,4 +1,5 @@
 import { duration, integer, loadConfig, optional, text, url, type Config } from "@flashdeal/runtime/config";
+import { serviceSettings, type ServiceConfig } from "@flashdeal/runtime/lifecycle";
 
 /** The settings of stock-query's own work. */
 export const stockQueryShape = {
@@ -28,4 +29,9 @@ export type StockQueryConfig = Config<typeof stockQueryShape>;
 /** Reads the settings of stock-query; throws one ConfigError that lists everything that is wrong. */
 export function loadStockQueryConfig(env: NodeJS.ProcessEnv = process.env): StockQueryConfig {
   return loadConfig(stockQueryShape, env);
+}
+
+/** Reads the settings of stock-query as a process of its own, those of every service included. */
+export function loadStockQueryServiceConfig(env: NodeJS.ProcessEnv = process.env): StockQueryConfig & ServiceConfig {
+  return loadConfig({ ...serviceSettings({ grpcPort: 50_064, httpPort: 9_064 }), ...stockQueryShape }, env);
 }

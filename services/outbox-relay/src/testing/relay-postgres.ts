@@ -133,7 +133,7 @@ export function testRelayWithSessions(name: string, connect: () => Promise<Datab
       firstBus.beforePublish = () => stuck;
       await bench.insert(database, ["two"]);
       await quiet(100);
-      await bench.run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted");
+      await bench.run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
       await eventually(() => expect(bus.names).toEqual(["two"]));
       unstick();
       await bench.insert(database, ["three"]);

@@ -28,8 +28,20 @@ export interface OrderParties {
   readonly provider?: PaymentProvider;
 }
 
-/** Wires the order service. */
-export function composeOrder(config: OrderConfig, adapters: Adapters, parties: OrderParties = {}): Composed {
+/** The composed order service, and single rounds of its sweepers for hosts and tests that run them by hand. */
+export interface ComposedOrder extends Composed {
+  readonly sweeps: {
+    /** Looks open payments and refunds up at the provider. */
+    readonly payments: (signal: AbortSignal) => Promise<number>;
+    /** Expires unpaid orders. */
+    readonly expiry: (signal: AbortSignal) => Promise<number>;
+    /** Deletes the records of old requests. */
+    readonly cleanup: (signal: AbortSignal) => Promise<number>;
+  };
+}
+
+/** Wires the order service. Its schema must be migrated before a background task starts or a call comes. */
+export function composeOrder(config: OrderConfig, adapters: Adapters, parties: OrderParties = {}): ComposedOrder {
   const { database, clock, log } = adapters;
   const signals = createOrderSignals(database, config.maxWatchers);
   const context: OrderHandlers & SweepContext = {
@@ -51,13 +63,19 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
   };
   const repeat = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<unknown>): Background =>
     createRepeat({ name, intervalMs, log, run });
+  const sweeps: ComposedOrder["sweeps"] = {
+    payments: (signal) => checkPayments(context, signal),
+    expiry: (signal) => expireOrders(context, signal),
+    cleanup: (signal) => deleteOldRecords(context, signal),
+  };
   return {
     routes: orderRoutes(context),
+    sweeps,
     background: [
       { name: "order-signals", start: () => signals.start(), drain: () => signals.drain() },
-      repeat("order-payments", config.sweepIntervalMs, (signal) => checkPayments(context, signal)),
-      repeat("order-expiry", config.sweepIntervalMs, (signal) => expireOrders(context, signal)),
-      repeat("order-cleanup", config.cleanupIntervalMs, (signal) => deleteOldRecords(context, signal)),
+      repeat("order-payments", config.sweepIntervalMs, sweeps.payments),
+      repeat("order-expiry", config.sweepIntervalMs, sweeps.expiry),
+      repeat("order-cleanup", config.cleanupIntervalMs, sweeps.cleanup),
     ],
   };
 }

@@ -1,20 +1,20 @@
-import fc from "fast-check";
+import { array, assert, bigInt, constant, integer, property, record, string } from "fast-check";
 import { expect, test } from "vitest";
 import { sameLines } from "./create-orders.ts";
 import { paymentIdOf, reservationIdOf } from "./ids.ts";
 import { sumOfLines } from "./money.ts";
 import { createRunningRequests } from "./running-requests.ts";
 
-const money = fc.record({
-  currencyCode: fc.constant("USD"),
-  units: fc.bigInt({ min: 0n, max: 1_000_000_000n }),
-  nanos: fc.integer({ min: 0, max: 999_999_999 }),
+const money = record({
+  currencyCode: constant("USD"),
+  units: bigInt({ min: 0n, max: 1_000_000_000n }),
+  nanos: integer({ min: 0, max: 999_999_999 }),
 });
-const line = fc.record({ quantity: fc.bigInt({ min: 1n, max: 1_000_000n }), unitPrice: money });
+const line = record({ quantity: bigInt({ min: 1n, max: 1_000_000n }), unitPrice: money });
 
 test("money - a sum is exact and normal", () => {
-  fc.assert(
-    fc.property(fc.array(line, { minLength: 1, maxLength: 100 }), (lines) => {
+  assert(
+    property(array(line, { minLength: 1, maxLength: 100 }), (lines) => {
       const total = sumOfLines(lines);
       if (typeof total === "string") throw new Error(total);
       const exact = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * (unitPrice.units * 1_000_000_000n + BigInt(unitPrice.nanos)), 0n);
@@ -32,12 +32,12 @@ test("money - currencies do not mix, and 64 bits are the limit", () => {
 });
 
 test("ids - the same call has the same id, and no other has", () => {
-  fc.assert(
-    fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (scope, requestId, otherScope, otherId) => {
+  assert(
+    property(string(), string(), string(), string(), (scope, requestId, otherScope, otherId) => {
       const id = reservationIdOf(scope, requestId);
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(reservationIdOf(scope, requestId)).toBe(id);
-      if (scope !== otherScope || requestId !== otherId) expect(reservationIdOf(otherScope, otherId)).not.toBe(id);
+      expect(reservationIdOf(otherScope, otherId) === id).toBe(scope === otherScope && requestId === otherId);
       expect(paymentIdOf("o", scope, requestId)).not.toBe(id);
     }),
   );

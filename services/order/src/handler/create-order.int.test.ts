@@ -12,6 +12,11 @@ import { onEachDatabase } from "../testing/databases.ts";
 import { giveBack } from "../testing/memory-inventory.ts";
 import { as, countRows, createTestBed, failure, type TestBed } from "../testing/test-bed.ts";
 
+/** A request for units of one deal, with a new key. */
+function oneOf(dealId: string, quantity = 1n) {
+  return { requestId: v4(), lines: [{ dealId, quantity }] };
+}
+
 onEachDatabase((open) => {
   let database: Database;
   let bed: TestBed;
@@ -28,8 +33,6 @@ onEachDatabase((open) => {
     bed.inventory.faults.length = 0;
     bed.inventory.beforeReserve = async () => {};
   });
-
-  const oneOf = (dealId: string, quantity = 1n) => ({ requestId: v4(), lines: [{ dealId, quantity }] });
 
   describe("CreateOrder", () => {
     test("create order - order, lines, record, claim and event are stored together", async () => {
@@ -286,8 +289,8 @@ onEachDatabase((open) => {
     const request = oneOf(dealId);
     const first = await clocked.orders.createOrder(request, user);
     clocked.clock.advance(24 * 3_600_000 + 1);
-    await clocked.run("order-expiry");
-    await clocked.run("order-cleanup");
+    await clocked.sweep("expiry");
+    await clocked.sweep("cleanup");
     expect(await countRows(database, "idempotency_records", "request_id", request.requestId)).toBe(0);
     const later = await clocked.orders.createOrder(request, user);
     expect(later.order).toMatchObject({ orderId: first.order?.orderId, state: OrderState.EXPIRED });

@@ -7,7 +7,7 @@ import type { Adapters } from "@flashdeal/runtime/lifecycle";
 import { createGrpcServer, createGrpcTransport, createRequestIdInterceptor, createValidationInterceptor } from "@flashdeal/runtime/rpc";
 import { createLogger, createMetrics } from "@flashdeal/runtime/telemetry";
 import { v4, v7 } from "uuid";
-import { composeOrder, orderMigrations } from "../compose.ts";
+import { composeOrder, orderMigrations, type ComposedOrder } from "../compose.ts";
 import { loadOrderConfig, type OrderConfig } from "../config.ts";
 import type { PaymentProvider } from "../domain/ports.ts";
 import { createMemoryInventory, type MemoryInventory, type TestDeal } from "./memory-inventory.ts";
@@ -42,8 +42,8 @@ export interface TestBed {
   readonly config: OrderConfig;
   /** A deal that nobody else uses. */
   addDeal(deal?: Partial<TestDeal>): TestDeal;
-  /** Runs one round of a background task, by its name. */
-  run(name: string): Promise<void>;
+  /** Runs one round of a sweeper. */
+  sweep(what: keyof ComposedOrder["sweeps"]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -106,12 +106,7 @@ export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
       inventory.deals.set(added.dealId, added);
       return added;
     },
-    async run(name) {
-      const task = composeOrder(config, adapters, { inventory, ...(provider && { provider }) }).background.find((candidate) => candidate.name === name);
-      if (task === undefined) throw new Error(`no background task is called ${name}`);
-      await task.start();
-      await task.drain();
-    },
+    sweep: (what) => composed.sweeps[what](new AbortController().signal),
     async close() {
       for (const work of started) await work.drain();
       transport.close();

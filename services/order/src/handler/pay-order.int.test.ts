@@ -1,0 +1,201 @@
+import { OrderState, PaymentState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import type { Database } from "@flashdeal/runtime/database";
+import { reasonMetadataOf, reasonOf, retryAfterMsOf, violationsOf } from "@flashdeal/runtime/errors";
+import { v4 } from "uuid";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { onEachDatabase } from "../testing/databases.ts";
+import { as, countRows, createTestBed, eventsOf, failure, type TestBed } from "../testing/test-bed.ts";
+
+const minuteMs = 60_000;
+
+onEachDatabase((open) => {
+  let database: Database;
+  let bed: TestBed;
+
+  beforeAll(async () => {
+    database = await open();
+    bed = await createTestBed({ database });
+  });
+  afterAll(async () => {
+    await bed?.close();
+    await database?.close();
+  });
+
+  /** An order of a new user, and ways to pay it. */
+  async function newOrder(where: TestBed = bed) {
+    const deal = where.addDeal();
+    const user = as();
+    const { order } = await where.orders.createOrder({ requestId: v4(), lines: [{ dealId: deal.dealId, quantity: 1n }] }, user);
+    const orderId = order?.orderId ?? "";
+    return {
+      orderId,
+      user,
+      pay: (paymentToken: string, requestId: string = v4()) => where.orders.payOrder({ orderId, paymentToken, requestId }, user),
+      get: async () => (await where.orders.getOrder({ orderId }, user)).order,
+      captures: () => captures(orderId),
+    };
+  }
+
+  /** Payments of the order that the provider holds money of. */
+  async function captures(orderId: string): Promise<number> {
+    const text = "SELECT count(*) FROM orders.sandbox_payments s JOIN orders.payments p USING (payment_id) WHERE p.order_id = $1 AND s.captured AND s.refund_time IS NULL";
+    return Number((await database.query({ name: "", text }, [orderId])).rows[0]?.[0]);
+  }
+
+  test("pay - captures once, tells once, and the same key answers the same", async () => {
+    const { orderId, pay, get, captures } = await newOrder();
+    const paid = await pay("sandbox-ok", "p");
+    expect(paid.order).toMatchObject({ orderId, state: OrderState.PAID, paymentState: PaymentState.CAPTURED });
+    expect(paid.order?.paymentId).not.toBe("");
+    expect(await pay("sandbox-ok", "p")).toEqual(paid);
+    expect(await get()).toEqual(paid.order);
+    expect(await captures()).toBe(1);
+    expect(await eventsOf(database, orderId)).toEqual(["OrderCreated", "OrderPaid"]);
+  });
+
+  test("pay - a refused payment leaves the order waiting; a new key may pay it", async () => {
+    const { orderId, pay, get } = await newOrder();
+    const refused = await failure(pay("sandbox-refuse", "first"));
+    expect([reasonOf(refused), reasonMetadataOf(refused)]).toEqual(["PAYMENT_REFUSED", { decline_code: "card_declined" }]);
+    expect(await get()).toMatchObject({ state: OrderState.PENDING_PAYMENT, paymentState: PaymentState.REFUSED });
+    expect(reasonOf(await failure(pay("sandbox-refuse", "first")))).toBe("PAYMENT_REFUSED");
+    expect(reasonOf(await failure(pay("sandbox-ok", "first")))).toBe("REQUEST_ID_REUSED");
+    expect(reasonMetadataOf(await failure(pay("tok_visa")))).toEqual({ decline_code: "invalid_token" });
+    expect((await pay("sandbox-ok")).order?.state).toBe(OrderState.PAID);
+    expect(await eventsOf(database, orderId)).toEqual(["OrderCreated", "OrderPaid"]);
+  });
+
+  test("pay - an answer that was lost leaves the payment pending; a retry looks it up", async () => {
+    const { pay, get, captures } = await newOrder();
+    const pending = await failure(pay("sandbox-timeout", "p"));
+    expect(reasonOf(pending)).toBe("PAYMENT_PENDING");
+    expect(retryAfterMsOf(pending)).toBeGreaterThan(0);
+    expect(await get()).toMatchObject({ state: OrderState.PENDING_PAYMENT, paymentState: PaymentState.PENDING });
+    expect((await pay("sandbox-timeout", "p")).order?.state).toBe(OrderState.PAID);
+    expect(await captures()).toBe(1);
+  });
+
+  test("pay - a slow payment is pending until the provider has settled it", async () => {
+    const { pay, captures } = await newOrder();
+    expect((await (await newOrder()).pay("sandbox-delay-20")).order?.state).toBe(OrderState.PAID);
+    expect(reasonOf(await failure(pay("sandbox-delay-60000", "p")))).toBe("PAYMENT_PENDING");
+    expect(reasonOf(await failure(pay("sandbox-delay-60000", "p")))).toBe("PAYMENT_PENDING");
+    expect(reasonOf(await failure(pay("sandbox-ok", "other")))).toBe("PAYMENT_PENDING");
+    bed.clock.advance(minuteMs);
+    expect((await pay("sandbox-delay-60000", "p")).order?.state).toBe(OrderState.PAID);
+    const again = await failure(pay("sandbox-ok", "other"));
+    expect([reasonOf(again), reasonMetadataOf(again)]).toEqual(["WRONG_STATE", { state: "PAID" }]);
+    expect(await captures()).toBe(1);
+  });
+
+  test("pay - many calls with different keys at once capture once", async () => {
+    for (const token of ["sandbox-ok", "sandbox-delay-10"]) {
+      const { orderId, pay, captures } = await newOrder();
+      const results = await Promise.allSettled(Array.from({ length: 10 }, () => pay(token)));
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      const reasons = results.flatMap((result) => (result.status === "rejected" ? [reasonOf(result.reason)] : []));
+      expect(reasons.every((reason) => reason === "PAYMENT_PENDING" || reason === "WRONG_STATE")).toBe(true);
+      expect(await captures()).toBe(1);
+      expect(await eventsOf(database, orderId)).toEqual(["OrderCreated", "OrderPaid"]);
+    }
+  });
+
+  test("pay - many calls with one key at once, in two processes, capture once", async () => {
+    const other = await createTestBed({ database, inventory: bed.inventory });
+    const { orderId, user, captures } = await newOrder();
+    const request = { orderId, paymentToken: "sandbox-delay-10", requestId: "p" };
+    const results = await Promise.allSettled([bed, other, bed, other].map((where) => where.orders.payOrder(request, user)));
+    expect(results.some(({ status }) => status === "fulfilled")).toBe(true);
+    const reasons = results.flatMap((result) => (result.status === "rejected" ? [reasonOf(result.reason)] : []));
+    expect(reasons.every((reason) => reason === "REQUEST_IN_PROGRESS" || reason === "PAYMENT_PENDING")).toBe(true);
+    expect(await captures()).toBe(1);
+    await other.close();
+  });
+
+  test("pay - the sweeper looks up what nobody asks about again", async () => {
+    const own = await createTestBed({ database, inventory: bed.inventory });
+    const { orderId, pay, get } = await newOrder(own);
+    await failure(pay("sandbox-timeout", "p"));
+    await own.sweep("payments");
+    expect((await get())?.state).toBe(OrderState.PENDING_PAYMENT);
+    own.clock.advance(10_000);
+    await own.sweep("payments");
+    expect((await get())?.state).toBe(OrderState.PAID);
+    expect((await pay("sandbox-timeout", "p")).order?.orderId).toBe(orderId);
+    await own.close();
+  });
+
+  test("pay - a call that never reached the provider is closed there by the sweeper, and nothing is captured later", async () => {
+    const { createSandboxProvider } = await import("../payment/sandbox-provider.ts");
+    const clock = bed.clock;
+    const sandbox = createSandboxProvider({ database, clock, delayMs: 0, answerTimeoutMs: 100 });
+    let late: (() => Promise<unknown>) | undefined;
+    const provider = {
+      ...sandbox,
+      capture: async (request: Parameters<typeof sandbox.capture>[0]) => {
+        late = () => sandbox.capture(request);
+        throw new Error("lost on its way");
+      },
+    };
+    const own = await createTestBed({ database, inventory: bed.inventory, clock, provider });
+    const { pay, get, captures } = await newOrder(own);
+    expect(reasonOf(await failure(pay("sandbox-ok", "p")))).toBe("PAYMENT_PENDING");
+    clock.advance(10_000);
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.PENDING_PAYMENT, paymentState: PaymentState.REFUSED });
+    expect(await late?.()).toEqual({ kind: "refused", declineCode: "abandoned" });
+    expect(reasonMetadataOf(await failure(pay("sandbox-ok", "p")))).toEqual({ decline_code: "abandoned" });
+    expect(await captures()).toBe(0);
+    await own.close();
+  });
+
+  test("pay - a capture that arrives after the order expired is refunded, and the order says so", async () => {
+    const own = await createTestBed({ database, inventory: bed.inventory });
+    const { orderId, pay, get, captures } = await newOrder(own);
+    expect(reasonOf(await failure(pay(`sandbox-delay-${11 * minuteMs}`, "p")))).toBe("PAYMENT_PENDING");
+    own.clock.advance(10 * minuteMs + 1_000);
+    await own.sweep("payments");
+    await own.sweep("expiry");
+    expect((await get())?.state).toBe(OrderState.PENDING_PAYMENT);
+    own.clock.advance(30_000);
+    await own.sweep("expiry");
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.PENDING });
+    own.clock.advance(minuteMs);
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.REFUNDED });
+    expect(await captures()).toBe(0);
+    expect(await eventsOf(database, orderId)).toEqual(["OrderCreated", "OrderExpired"]);
+    const error = await failure(pay(`sandbox-delay-${11 * minuteMs}`, "p"));
+    expect([reasonOf(error), reasonMetadataOf(error)]).toEqual(["WRONG_STATE", { state: "EXPIRED" }]);
+    await own.close();
+  });
+
+  test("pay - an order whose time is over cannot be paid, swept or not", async () => {
+    const own = await createTestBed({ database, inventory: bed.inventory });
+    const { pay, captures } = await newOrder(own);
+    own.clock.advance(10 * minuteMs);
+    expect(reasonMetadataOf(await failure(pay("sandbox-ok")))).toEqual({ state: "EXPIRED" });
+    expect(await captures()).toBe(0);
+    await own.close();
+  });
+
+  test("pay - bad input and strangers are refused, and leave no trace", async () => {
+    const { orderId, user } = await newOrder();
+    const good = { orderId, paymentToken: "sandbox-ok", requestId: "p" };
+    const bad: [typeof good, string, string | undefined][] = [
+      [{ ...good, orderId: "1" }, "INVALID_INPUT", "order_id"],
+      [{ ...good, paymentToken: "" }, "INVALID_INPUT", "payment_token"],
+      [{ ...good, paymentToken: "x".repeat(201) }, "INVALID_INPUT", "payment_token"],
+      [{ ...good, requestId: "" }, "REQUEST_ID_REQUIRED", "request_id"],
+      [{ ...good, requestId: "ü" }, "INVALID_INPUT", "request_id"],
+      [{ ...good, orderId: v4() }, "ORDER_NOT_FOUND", undefined],
+    ];
+    for (const [request, reason, field] of bad) {
+      const error = await failure(bed.orders.payOrder(request, user));
+      expect([reasonOf(error), violationsOf(error)[0]?.field]).toEqual([reason, field]);
+    }
+    expect(reasonOf(await failure(bed.orders.payOrder(good, as())))).toBe("ORDER_NOT_FOUND");
+    expect(await countRows(database, "payments", "order_id", orderId)).toBe(0);
+    expect((await bed.orders.payOrder(good, user)).order?.state).toBe(OrderState.PAID);
+  });
+});

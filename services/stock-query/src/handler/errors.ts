@@ -12,10 +12,10 @@ export function tooManyWatchers(): Error {
   return reasonError(ErrorReason.OVERLOADED, "Too many readers are watching.", { retryAfterMs: 1_000 });
 }
 
-/** Awaits a read; where the read model is away, the caller is told to come again. */
-export async function answered<T>(read: Promise<T>): Promise<T> {
+/** Awaits work on the read model; where that is away, whoever asked is told to come again. */
+export async function answered<T>(work: Promise<T>): Promise<T> {
   try {
-    return await read;
+    return await work;
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     throw reasonError(ErrorReason.SERVICE_UNAVAILABLE, "The read model is not reachable.", { retryAfterMs: 1_000, cause: error });

@@ -1,9 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
 import { StockChangedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
 import type { ReceivedEvent } from "@flashdeal/runtime/events";
 import { describe, expect, it, vi } from "vitest";
-import type { ProjectionMetrics } from "../domain/ports.ts";
+import { StoreUnavailableError, type ProjectionMetrics } from "../domain/ports.ts";
 import { createProjector } from "../domain/projector.ts";
 import type { StockState } from "../domain/stock-state.ts";
 import { createMemoryStockStore } from "../store/memory-stock-store.ts";
@@ -40,6 +41,14 @@ describe("projection - order and duplicates", () => {
     await handle([event(5n)], signal);
     expect((await store.get(key))?.version).toBe(5n);
     expect(metrics.projected.mock.calls).toEqual([[1, 1], [1, 0], [1, 0]]);
+  });
+});
+
+describe("projection - outage", () => {
+  it("while the read model is away the events are not at fault", async () => {
+    const { store, handle } = setup();
+    vi.spyOn(store, "apply").mockRejectedValue(new StoreUnavailableError("away"));
+    await expect(handle([event(1n)], signal)).rejects.toMatchObject({ code: Code.Unavailable });
   });
 });
 

@@ -4,13 +4,17 @@ import type { EventHandler, ReceivedEvent } from "@flashdeal/runtime/events";
 import { decodeEvent } from "@flashdeal/runtime/outbox";
 import type { Projector } from "../domain/projector.ts";
 import type { StockState } from "../domain/stock-state.ts";
+import { answered } from "./errors.ts";
 
 /** The subject of the inventory's news. */
 export const stockChangedSubject = StockChangedSchema.typeName;
 
-/** Handles news for the read model. Throws on an event that cannot be read, so that the bus sets it aside as poison. */
+/**
+ * Handles news for the read model. Throws on an event that cannot be read, so that the bus sets it aside as poison; while the read
+ * model is away it throws UNAVAILABLE, on which the bus waits and tries again.
+ */
 export function createProjectionHandler(project: Projector): EventHandler {
-  return async (events) => project(events.map(toStockState));
+  return async (events) => answered(project(events.map(toStockState)));
 }
 
 /** Handles news for this process's near cache. Skips what cannot be read: setting it aside is the projection's part. */

@@ -1,5 +1,5 @@
 import { Role } from "@flashdeal/proto/flashdeal/auth/v1/auth_service_pb";
-import { userIdHeader, userRoleHeader } from "@flashdeal/runtime/auth";
+import { actAs, userIdHeader, userRoleHeader } from "@flashdeal/runtime/auth";
 import type { Database } from "@flashdeal/runtime/database";
 import { generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -145,6 +145,13 @@ onEachDatabase("sessions", (open) => {
     expect(await reasonOfFailure(rig.client.getMe({}, asIt))).toBe("TOKEN_MISSING");
     expect(await reasonOfFailure(rig.internal.getMe({}))).toBe("TOKEN_MISSING");
     expect(await reasonOfFailure(rig.client.getMe({}, bearer(await forge({ sub: unknownUserId }))))).toBe("TOKEN_INVALID");
+  });
+
+  it("me - a service acts for a user, whose id may be unknown or no id at all", async () => {
+    const { userId, email } = await newUser(rig);
+    const getMeFor = (id: string) => rig.internal.getMe({}, { contextValues: actAs({ kind: "user", userId: id, role: "customer" }) });
+    expect((await getMeFor(userId)).user?.email).toBe(email);
+    for (const id of [unknownUserId, "no-uuid", "1"]) expect(await reasonOfFailure(getMeFor(id))).toBe("USER_NOT_FOUND");
   });
 
   it("verify token - whom it was issued to", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTestCache } from "../testing/test-cache.ts";
+import { createMemoryCache } from "@flashdeal/runtime/cache";
 import { createTestClock } from "../testing/auth-rig.ts";
 import { createLoginThrottle } from "./login-throttle.ts";
 
@@ -7,7 +7,7 @@ const limits = { windowMs: 60_000, maxFailuresPerAccount: 3, maxFailuresPerAddre
 
 function createThrottle() {
   const clock = createTestClock();
-  return { clock, throttle: createLoginThrottle(createTestCache(), clock, limits, () => {}) };
+  return { clock, throttle: createLoginThrottle(createMemoryCache(), clock, limits, () => {}) };
 }
 
 describe("login throttle", () => {
@@ -36,7 +36,7 @@ describe("login throttle", () => {
 
   it("cache - where it does not answer, log-ins go on and somebody hears of it", async () => {
     const heard: unknown[] = [];
-    const broken = { ...createTestCache(), increment: () => Promise.reject(new Error("no cache")) };
+    const broken = { ...createMemoryCache(), increment: () => Promise.reject(new Error("no cache")) };
     const throttle = createLoginThrottle(broken, createTestClock(), limits, (error) => heard.push(error));
     await throttle.recordFailure({ email: "a@b.c", address: undefined });
     expect(await throttle.blockedForMs({ email: "a@b.c", address: undefined })).toBe(0);

@@ -1,7 +1,6 @@
 import type { Database, Queryable } from "@flashdeal/runtime/database";
 import { z } from "zod";
 import type { CreateUserOutcome, IdempotencyKey, UserStore } from "../domain/ports.ts";
-import type { User } from "../domain/user.ts";
 import { getIdempotencyRecord, upsertIdempotencyRecord } from "./gen/idempotency.sql.ts";
 import { updateRefreshFamiliesRevokedByUser } from "./gen/refresh-tokens.sql.ts";
 import {
@@ -58,20 +57,20 @@ export function createUserStore(database: Database): UserStore {
   };
 }
 
+/**
+ * Account and record appear by one commit, so the account is looked up first: whoever sees it sees its record as well. The other way
+ * round a commit between the two statements would show the account without its record.
+ */
 async function findObstacle(
   db: Queryable,
   email: string,
   key: IdempotencyKey | undefined,
   now: Date,
 ): Promise<CreateUserOutcome | undefined> {
-  const record = key && (await getIdempotencyRecord(db, { caller: email, method, requestId: key.requestId, now }));
-  if (record !== undefined) {
-    const samePayload = Buffer.compare(record.fingerprint, key?.fingerprint ?? new Uint8Array()) === 0;
-    return samePayload ? { kind: "created", user: toUser(record.result) } : { kind: "request-id-reused" };
-  }
-  return (await getUserByEmail(db, { email })) === undefined ? undefined : { kind: "email-taken" };
-}
-
-function toUser(result: unknown): User {
-  return signUpResult.parse(result);
+  if ((await getUserByEmail(db, { email })) === undefined) return undefined;
+  if (key === undefined) return { kind: "email-taken" };
+  const record = await getIdempotencyRecord(db, { caller: email, method, requestId: key.requestId, now });
+  if (record === undefined) return { kind: "email-taken" };
+  const samePayload = Buffer.compare(record.fingerprint, key.fingerprint) === 0;
+  return samePayload ? { kind: "created", user: signUpResult.parse(record.result) } : { kind: "request-id-reused" };
 }

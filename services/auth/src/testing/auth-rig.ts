@@ -1,13 +1,12 @@
 import { createClient, type Client } from "@connectrpc/connect";
 import { AuthService } from "@flashdeal/proto/flashdeal/auth/v1/auth_service_pb";
 import { createAuthInterceptor, createInternalCallInterceptor, createInternalTokenSource, createTokenVerifier } from "@flashdeal/runtime/auth";
-import type { Cache } from "@flashdeal/runtime/cache";
+import { createMemoryCache, type Cache } from "@flashdeal/runtime/cache";
 import { migrate, type Database } from "@flashdeal/runtime/database";
 import { createGrpcServer, createGrpcTransport, createValidationInterceptor } from "@flashdeal/runtime/rpc";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 import { authMigrations, composeAuth, type ComposedAuth } from "../compose.ts";
 import { loadAuthConfig, type AuthConfig } from "../config.ts";
-import { createTestCache } from "./test-cache.ts";
 
 /** A clock that tests move. */
 export interface TestClock {
@@ -54,7 +53,7 @@ export function createTestClock(): TestClock {
 
 /** Migrates the database, composes the service, starts its background tasks and a server for it. */
 export async function startAuthRig(options: AuthRigOptions): Promise<AuthRig> {
-  const { database, cache = createTestCache(), clock = createTestClock() } = options;
+  const { database, cache = createMemoryCache(), clock = createTestClock() } = options;
   const config = testAuthConfig(options.config);
   await migrate(database, authMigrations);
   const auth = composeAuth(config, { database, cache, clock, log: createLogger({ name: "auth", level: "silent" }) });

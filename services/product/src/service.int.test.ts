@@ -14,7 +14,7 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composeProduct, productMigrations } from "./compose.ts";
 import { loadProductConfig } from "./config.ts";
-import { databases } from "./testing/databases.ts";
+import { openPglite } from "./testing/databases.ts";
 import { createManualClock, testNow } from "./testing/harness.ts";
 
 const secret = "a secret of the tests, long enough for HS256";
@@ -62,9 +62,7 @@ describe("product service over gRPC", () => {
   let inventory: Client<typeof InventoryService>;
 
   beforeAll(async () => {
-    const pglite = databases[0];
-    if (pglite === undefined) throw new Error("no database");
-    database = await pglite.open();
+    database = await openPglite();
     await migrate(database, productMigrations);
     const log = createLogger({ name: "test", level: "silent" });
     const { routes } = composeProduct(loadProductConfig({}), { database, eventBus: quietBus, cache: {} as never, log, metrics: new Registry(), clock, connect });

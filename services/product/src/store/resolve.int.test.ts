@@ -3,14 +3,14 @@ import { OrderCancelledSchema, OrderCreatedSchema, OrderExpiredSchema, OrderPaid
 import type { ReceivedEvent } from "@flashdeal/runtime/events";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 import { v7 as uuidv7 } from "uuid";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { sweepHolds, type HoldSweeperOptions } from "../background/hold-sweeper.ts";
 import { cleanUp } from "../background/cleanup.ts";
 import type { Deal } from "../domain/deal.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import type { OrderStanding } from "../domain/settle-hold.ts";
 import { createOrderEventHandler } from "../handler/order-events.ts";
-import { databases } from "../testing/databases.ts";
+import { onEachDatabase } from "../testing/databases.ts";
 import { createInventory, testNow, type Inventory } from "../testing/harness.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 
@@ -22,7 +22,7 @@ function event<Desc extends DescMessage>(desc: Desc, message: MessageInitShape<D
 
 const orderOf = ({ reservationId }: Reservation) => ({ orderId: uuidv7(), reservationId });
 
-describe.each(databases)("resolve holds on $name", ({ open }) => {
+onEachDatabase("resolve holds", (open) => {
   let inventory: Inventory;
   let handle: (events: readonly ReceivedEvent[]) => Promise<void>;
   beforeAll(async () => {

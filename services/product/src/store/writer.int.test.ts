@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AnswerCodec, KeyedCall, Writer } from "../domain/ports.ts";
-import { databases } from "../testing/databases.ts";
+import { onEachDatabase } from "../testing/databases.ts";
 import { createInventory, type Inventory } from "../testing/harness.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { createWriter } from "./writer.ts";
@@ -9,7 +9,7 @@ import { createWriter } from "./writer.ts";
 const codec: AnswerCodec<string> = { encode: (text) => Buffer.from(text), decode: (bytes) => Buffer.from(bytes).toString() };
 const keyed = (change: Partial<KeyedCall> = {}): KeyedCall => ({ scope: "user:a Service/Method", requestId: uuidv7(), fingerprint: Buffer.alloc(32), ...change });
 
-describe.each(databases)("keyed writes on $name", ({ name, open }) => {
+onEachDatabase("keyed writes", (open, kind) => {
   let inventory: Inventory;
   let writer: Writer;
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.each(databases)("keyed writes on $name", ({ name, open }) => {
   });
 
   // One connection runs one transaction at a time: the second call simply waits for the first.
-  it.skipIf(name === "PGlite")("write - while the first call runs, its twin is told so", async () => {
+  it.skipIf(kind === "PGlite")("write - while the first call runs, its twin is told so", async () => {
     const call = keyed();
     const started = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();

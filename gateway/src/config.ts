@@ -1,4 +1,7 @@
-import { bytes, duration, integer, optional, port, text, type Config } from "@flashdeal/runtime/config";
+import { userTokenAudience, userTokenIssuer } from "@flashdeal/runtime/auth";
+import { bytes, duration, integer, loadConfig, oneOf, optional, port, text, type Config } from "@flashdeal/runtime/config";
+import { upstreamSettings } from "@flashdeal/runtime/lifecycle";
+import { logLevels } from "@flashdeal/runtime/telemetry";
 
 /** The gateway's settings and the environment variables that they come from. */
 export const gatewayShape = {
@@ -18,3 +21,27 @@ export const gatewayShape = {
 };
 
 export type GatewayConfig = Config<typeof gatewayShape>;
+
+/** The settings of the gateway as a process of its own. */
+export const gatewayProcessShape = {
+  ...gatewayShape,
+  ...upstreamSettings(),
+  logLevel: oneOf("LOG_LEVEL", logLevels, { default: "info" }),
+  drainTimeoutMs: duration("DRAIN_TIMEOUT", { default: 15_000, minMs: 100, maxMs: 600_000 }),
+  /** Health and metrics for those who run it; not for the public. */
+  httpHost: text("HTTP_HOST", { default: "0.0.0.0" }),
+  httpPort: port("HTTP_PORT", { default: 9067 }),
+  /** Certificate, key and authority for calls to the services; with a key the gateway shows its own certificate (mTLS). */
+  grpcTlsCertFile: optional(text("GRPC_TLS_CERT_FILE", { example: "/run/tls/tls.crt" })),
+  grpcTlsKeyFile: optional(text("GRPC_TLS_KEY_FILE", { example: "/run/tls/tls.key" })),
+  grpcTlsCaFile: optional(text("GRPC_TLS_CA_FILE", { example: "/run/tls/ca.crt" })),
+  jwtIssuer: text("JWT_ISSUER", { default: userTokenIssuer }),
+  jwtAudience: text("JWT_AUDIENCE", { default: userTokenAudience }),
+};
+
+export type GatewayProcessConfig = Config<typeof gatewayProcessShape>;
+
+/** Reads the gateway's settings; throws one ConfigError that lists everything that is wrong. */
+export function loadGatewayProcessConfig(env: NodeJS.ProcessEnv = process.env): GatewayProcessConfig {
+  return loadConfig(gatewayProcessShape, env);
+}

@@ -23,6 +23,8 @@ export interface ServerKind {
   /** Runs once on a new folder. */
   prepare?(folder: string): Promise<void>;
   arguments(folder: string, port: number): readonly string[];
+  /** What it finds in its environment besides ours. Default: nothing. */
+  environment?(port: number): Readonly<Record<string, string>>;
   url(port: number): string;
   /** True when the server on this port takes requests. */
   isReady(port: number): Promise<boolean>;
@@ -108,6 +110,7 @@ async function launch(kind: ServerKind, folder: string, port: number, temporary:
   const child = spawn(kind.command, kind.arguments(folder, port), {
     cwd: folder,
     stdio: ["ignore", log, log],
+    env: { ...process.env, ...kind.environment?.(port) },
     ...(kind.user === undefined ? {} : { uid: kind.user.uid, gid: kind.user.gid }),
   });
   closeSync(log);

@@ -1,0 +1,66 @@
+// `npm run stack`: the standard profile on this machine, until Ctrl-C.
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { rootFolder } from "../generate/contract.ts";
+import { serviceNames, type Implementation, type ServiceName } from "./services.ts";
+import { startStack } from "./stack.ts";
+
+const command = new Command("npm run stack --")
+  .description("Starts Postgres, Redis, NATS JetStream and every service as a process of its own.")
+  .option("--impl <service=language>", "language of a service, for example stock-query=go; repeatable", implementations, {})
+  .option("--port <port>", "port of the gateway", (text) => Number.parseInt(text, 10), 8080)
+  .option("--folder <folder>", "keeps data, logs and secrets", join(rootFolder, ".stack"))
+  .addHelpText("after", "\nPOSTGRES_URL (a superuser's), REDIS_URL and NATS_URL name servers that run already; others are started.");
+command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+const options = command.parse().opts<{ impl: Partial<Record<ServiceName, Implementation>>; port: number; folder: string }>();
+
+const started = performance.now();
+const stack = await startStack({
+  folder: options.folder,
+  implementations: options.impl,
+  gatewayPort: options.port,
+  postgresUrl: process.env["POSTGRES_URL"],
+  redisUrl: process.env["REDIS_URL"],
+  natsUrl: process.env["NATS_URL"],
+  environment: Object.fromEntries(
+    ["ADMIN_EMAIL", "ADMIN_PASSWORD", "LOG_LEVEL"].flatMap((name) => (process.env[name] ? [[name, process.env[name] ?? ""]] : [])),
+  ),
+  onNotice: (message) => console.log(message),
+});
+if ("skipped" in stack) {
+  console.error(`The stack cannot start: ${stack.skipped}`);
+  process.exit(1);
+}
+console.log(`
+The standard profile is ready after ${((performance.now() - started) / 1_000).toFixed(1)} s.
+
+  REST     ${stack.restUrl}        docs  ${stack.restUrl}/docs
+  gRPC     ${Object.entries(stack.grpcAddresses).map(([name, address]) => `${name} ${address}`).join("   ")}
+  logs     ${stack.folder}/<name>/server.log
+  admin    ${stack.admin.email} / ${stack.admin.password}
+
+  npm run sale -- --url ${stack.restUrl}
+
+Stop with Ctrl-C; a second one stops at once.`);
+
+let stopping = false;
+const stop = async () => {
+  if (stopping) {
+    process.exit(1);
+  }
+  stopping = true;
+  console.log("\nstopping …");
+  await stack.stop();
+  process.exit(0);
+};
+process.on("SIGINT", () => void stop()).on("SIGTERM", () => void stop());
+// The processes do not keep this one alive: their pipes are unreferenced.
+setInterval(() => {}, 60_000);
+
+function implementations(text: string, previous: Partial<Record<ServiceName, Implementation>>) {
+  const [service, language] = text.split("=");
+  if (!serviceNames.includes(service as ServiceName) || (language !== "ts" && language !== "go")) {
+    throw new InvalidArgumentError(`write <service>=<ts|go>, the service one of ${serviceNames.join(", ")}.`);
+  }
+  return { ...previous, [service as ServiceName]: language };
+}

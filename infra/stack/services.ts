@@ -1,0 +1,39 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { rootFolder } from "../generate/contract.ts";
+import type { Skipped } from "../servers/index.ts";
+import { goVersion } from "../tools/tools.ts";
+
+/** The processes of the standard profile, in the order in which they start. */
+export const serviceNames = ["auth", "product", "order", "stock-query", "outbox-relay", "gateway"] as const;
+
+export type ServiceName = (typeof serviceNames)[number];
+
+/** The languages that a service can run in. */
+export type Implementation = "ts" | "go";
+
+/** Services that have a drop-in in Go. */
+export const goServices: readonly ServiceName[] = ["stock-query"];
+
+/** How a process is started. */
+export interface ServiceCommand {
+  readonly command: string;
+  readonly arguments: readonly string[];
+}
+
+/** The command of a service in a language; a Go one is built first, into `binFolder`. */
+export function commandOf(service: ServiceName, implementation: Implementation, binFolder: string): ServiceCommand | Skipped {
+  if (implementation === "ts") {
+    const main = service === "gateway" ? "gateway/src/main.ts" : `services/${service}/src/main.ts`;
+    return { command: process.execPath, arguments: [join(rootFolder, main)] };
+  }
+  if (!goServices.includes(service)) {
+    return { skipped: `${service} has no implementation in Go; there is one of ${goServices.join(", ")}` };
+  }
+  if (goVersion() === undefined) {
+    return { skipped: `${service} in Go has to be built, and there is no Go toolchain` };
+  }
+  const binary = join(binFolder, service);
+  execFileSync("go", ["build", "-trimpath", "-o", binary, `./cmd/${service}`], { cwd: join(rootFolder, "services/go"), stdio: ["ignore", "inherit", "inherit"] });
+  return { command: binary, arguments: [] };
+}

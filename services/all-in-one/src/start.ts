@@ -1,0 +1,95 @@
+import { authMigrations, composeAuth } from "@flashdeal/auth";
+import { createGatewayApp } from "@flashdeal/gateway";
+import { composeOrder, orderMigrations } from "@flashdeal/order";
+import { composeOutboxRelay, outboxRelayMigrations } from "@flashdeal/outbox-relay";
+import { composeProduct, productMigrations } from "@flashdeal/product";
+import { createInternalTokenSource, createTokenVerifier } from "@flashdeal/runtime/auth";
+import {
+  createConnector,
+  listen,
+  openPlatform,
+  serve,
+  startBackground,
+  systemClock,
+  type Adapters,
+  type Composed,
+  type Platform,
+  type ReleaseStack,
+} from "@flashdeal/runtime/lifecycle";
+import { createMetrics, type Logger } from "@flashdeal/runtime/telemetry";
+import { composeStockQuery, stockQueryMigrations } from "@flashdeal/stock-query";
+import type { AllInOneConfig } from "./config.ts";
+
+/** Where everything listens. */
+export interface AllInOnePorts {
+  readonly gatewayPort: number;
+  readonly grpcPort: number;
+  readonly httpPort: number;
+}
+
+/**
+ * Starts every service and the gateway in this process, over one database and one event bus. They still meet only through the
+ * contract: calls between them go through the gRPC listener, events through the outbox.
+ */
+export async function startAllInOne(config: AllInOneConfig, log: Logger, stack: ReleaseStack): Promise<AllInOnePorts> {
+  const metrics = createMetrics();
+  const migrations = [authMigrations, productMigrations, orderMigrations, stockQueryMigrations, outboxRelayMigrations];
+  const platform = await openPlatform({ config: config.process, name: "flashdeal", log, migrations }, stack);
+
+  let grpcAddress = "";
+  const adaptersOf = (service: string): Adapters => {
+    const tokens = createInternalTokenSource({ secret: config.process.internalTokenSecret, service });
+    const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config.process;
+    const connector = createConnector({ addressOf: () => grpcAddress, tokens, timeoutMs, connections });
+    stack.push(`${service}: connections`, () => connector.close());
+    return { ...platform, metrics, clock: systemClock, log: log.child({ service }), connect: connector.connect };
+  };
+  const { services, jwks } = composeServices(config, adaptersOf);
+
+  const verifier = createTokenVerifier({ jwks, internalSecret: config.process.internalTokenSecret, issuer: config.auth.jwtIssuer, audience: config.auth.jwtAudience });
+  const routes = services.flatMap((service) => service.routes);
+  const { readiness } = platform;
+  const { grpcPort, httpPort } = await serve({ config: config.process, routes, verifier, log, metrics, readiness }, stack);
+  grpcAddress = `127.0.0.1:${grpcPort}`;
+  await startBackground(services.flatMap((service) => service.background), stack);
+
+  const app = await createGatewayApp(config.gateway, { ...adaptersOf("gateway"), verifier, ready: () => answers(platform) });
+  stack.push("gateway", () => app.close());
+  const start = async () => ({ port: portOf(await app.listen({ host: config.gateway.host, port: config.gateway.port })) });
+  const gatewayPort = await listen({ start }, "REST", config.gateway.host, config.gateway.port, "GATEWAY_PORT");
+  return { gatewayPort, grpcPort, httpPort };
+}
+
+/**
+ * In the order in which their background work starts: whoever consumes events before the relay that publishes them, since the
+ * local bus hands an event to those who listen at that moment.
+ */
+function composeServices(config: AllInOneConfig, adaptersOf: (service: string) => Adapters) {
+  const auth = composeAuth(config.auth, adaptersOf("auth"));
+  const services: readonly Composed[] = [
+    auth,
+    composeProduct(config.product, adaptersOf("product")),
+    composeOrder(config.order, adaptersOf("order")),
+    composeStockQuery(config.stockQuery, adaptersOf("stock-query")),
+    composeOutboxRelay(config.outboxRelay, adaptersOf("outbox-relay")),
+  ];
+  if (auth.jwks === undefined) {
+    throw new Error("the auth service offers no keys");
+  }
+  return { services, jwks: auth.jwks };
+}
+
+const readyTimeoutMs = 1_000;
+
+async function answers({ database }: Platform): Promise<boolean> {
+  try {
+    await database.ping(readyTimeoutMs);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}

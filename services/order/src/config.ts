@@ -1,4 +1,5 @@
 import { ConfigError, duration, integer, loadConfig, type Config } from "@flashdeal/runtime/config";
+import { serviceSettings } from "@flashdeal/runtime/lifecycle";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -37,11 +38,23 @@ export const orderShape = {
 export type OrderConfig = Config<typeof orderShape>;
 
 /** Reads the settings of the order service; throws one ConfigError that lists everything that is wrong. */
-export function loadOrderConfig(env: NodeJS.ProcessEnv): OrderConfig {
-  const config = loadConfig(orderShape, env);
+export function loadOrderConfig(env: NodeJS.ProcessEnv = process.env): OrderConfig {
+  return checked(loadConfig(orderShape, env));
+}
+
+/** The settings of a process that is the order service and nothing else. */
+export function loadOrderServiceConfig(env: NodeJS.ProcessEnv = process.env) {
+  return checked(loadConfig({ ...serviceSettings({ grpcPort: 50_063, httpPort: 9_063 }), ...orderShape }, env));
+}
+
+function checked<Checked extends OrderConfig>(config: Checked): Checked {
   const problems: string[] = [];
-  if (config.captureGraceMs >= config.holdMarginMs) problems.push("ORDER_CAPTURE_GRACE: must be less than ORDER_HOLD_MARGIN, so that what was paid is still held.");
-  if (config.paymentTimeoutMs > config.paymentCheckDelayMs) problems.push("ORDER_PAYMENT_CHECK_DELAY: must not be less than ORDER_PAYMENT_TIMEOUT, so that the sweeper leaves running calls alone.");
+  if (config.captureGraceMs >= config.holdMarginMs) {
+    problems.push("ORDER_CAPTURE_GRACE: must be less than ORDER_HOLD_MARGIN, so that what was paid is still held.");
+  }
+  if (config.paymentTimeoutMs > config.paymentCheckDelayMs) {
+    problems.push("ORDER_PAYMENT_CHECK_DELAY: must not be less than ORDER_PAYMENT_TIMEOUT, so that the sweeper leaves running calls alone.");
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

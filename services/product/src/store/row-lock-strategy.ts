@@ -6,7 +6,7 @@ import type { Reservation, ReserveEntry, ReserveOutcome } from "../domain/reserv
 import { stockKeyText } from "../domain/stock.ts";
 import { applyLedger } from "./apply-ledger.ts";
 import { listDealsById } from "./gen/deals.sql.ts";
-import { insertReservationLines, insertReservations, listDealPurchases } from "./gen/reservations.sql.ts";
+import { insertReservations, listDealPurchases, type ListDealPurchasesRow } from "./gen/reservations.sql.ts";
 import { lockStocksOfDeals } from "./gen/stocks.sql.ts";
 import { readReservations } from "./read-reservations.ts";
 import { toDeal } from "./rows.ts";
@@ -88,11 +88,7 @@ async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clo
   const stocks = await lockStocksOfDeals(tx, { dealIds });
   const deals = await listDealsById(tx, { dealIds });
   const reservations = await readReservations(tx, [...new Set(entries.map((entry) => entry.reservationId))]);
-  const pairs = entries.flatMap(({ userId, lines }) => lines.map(({ dealId }) => ({ dealId, userId })));
-  const purchases = await listDealPurchases(tx, {
-    dealIds: pairs.map(({ dealId }) => dealId),
-    userIds: pairs.map(({ userId }) => userId),
-  });
+  const purchases = await readPurchases(tx, entries, new Set(deals.filter((row) => row.perUserLimit > 0n).map((row) => row.dealId)));
   return {
     now: clock.now(),
     deals: new Map(deals.map((row) => [row.dealId, toDeal(row)])),
@@ -102,26 +98,31 @@ async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clo
   };
 }
 
+/** What the buyers have of deals with a limit; without one nobody asks. */
+async function readPurchases(tx: Transaction, entries: readonly ReserveEntry[], limited: ReadonlySet<string>): Promise<readonly ListDealPurchasesRow[]> {
+  const pairs = entries.flatMap(({ userId, lines }) => lines.flatMap(({ dealId }) => (limited.has(dealId) ? [{ dealId, userId }] : [])));
+  if (pairs.length === 0) return [];
+  return listDealPurchases(tx, { dealIds: pairs.map(({ dealId }) => dealId), userIds: pairs.map(({ userId }) => userId) });
+}
+
 function newHolds(decisions: readonly HoldDecision[]): readonly Reservation[] {
   return decisions.flatMap((decision) => (decision.kind === "held" && decision.isNew ? [decision.reservation] : []));
 }
 
 async function writeHolds(tx: Transaction, holds: readonly Reservation[], now: Date): Promise<void> {
   if (holds.length === 0) return;
+  const lines = holds.flatMap(({ reservationId, lines }) => lines.map((line, lineNumber) => ({ ...line, reservationId, lineNumber })));
   const inserted = await insertReservations(tx, {
     createTime: now,
     reservationIds: holds.map((hold) => hold.reservationId),
     userIds: holds.map((hold) => hold.userId),
     expireTimes: holds.map((hold) => hold.expireTime),
-  });
-  if (inserted !== holds.length) throw new ReservationIdRaceError();
-  const lines = holds.flatMap(({ reservationId, lines }) => lines.map((line, lineNumber) => ({ ...line, reservationId, lineNumber })));
-  await insertReservationLines(tx, {
-    reservationIds: lines.map((line) => line.reservationId),
+    lineReservationIds: lines.map((line) => line.reservationId),
     lineNumbers: lines.map((line) => line.lineNumber),
     dealIds: lines.map((line) => line.dealId),
     quantities: lines.map((line) => line.quantity),
   });
+  if (inserted?.reservations !== BigInt(holds.length)) throw new ReservationIdRaceError();
   const steps = holds.map((reservation) => ({ reservation, kind: "RESERVE" as const, orderId: undefined, actor: reservation.userId }));
   await applyLedger(tx, ledgerOf(steps), now);
 }

@@ -21,7 +21,7 @@ afterEach(() => {
 const goodEnv = { PATH: process.env["PATH"] ?? "", DATABASE_URL: "pglite:", INTERNAL_TOKEN_SECRET: "s".repeat(32), GRPC_HOST: "127.0.0.1", HTTP_HOST: "127.0.0.1", GRPC_PORT: "0", HTTP_PORT: "0" };
 
 function run(env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("test-service.ts", import.meta.url))], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL("testing/service-main.ts", import.meta.url))], { env, stdio: ["ignore", "pipe", "pipe"] });
   running.push(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (bytes: Buffer) => (output += bytes.toString()));

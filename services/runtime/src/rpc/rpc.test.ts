@@ -9,7 +9,7 @@ import { ERROR_DOMAIN, ErrorReason, reasonError, reasonMetadataOf, reasonOf, ret
 import type { CallOutcome } from "./method-handler.ts";
 import { createRequestIdInterceptor } from "./request-id-interceptor.ts";
 import { serviceRoutes } from "./service-routes.ts";
-import { startServers, type Servers } from "./test-fixture.ts";
+import { startServers, type Servers } from "./testing/servers.ts";
 import { createValidationInterceptor } from "./validation-interceptor.ts";
 
 const key = (vendorItemId: string): { vendorItemId: string; fulfillmentCenterId: string } => ({ vendorItemId, fulfillmentCenterId: "fc-1" });

@@ -1,8 +1,8 @@
 import { StockQueryService } from "@flashdeal/proto/flashdeal/stock/v1/stock_query_service_pb";
-import { loadConfig } from "../config/index.ts";
-import { serviceRoutes } from "../rpc/index.ts";
-import { runService } from "./run-service.ts";
-import { serviceSettings } from "./service-config.ts";
+import { loadConfig } from "../../config/index.ts";
+import { serviceRoutes } from "../../rpc/index.ts";
+import { runService } from "../run-service.ts";
+import { serviceSettings } from "../service-config.ts";
 
 /** A service with one slow rpc, for tests of the process around it. */
 await runService({

@@ -1,8 +1,8 @@
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import type { Transport } from "@connectrpc/connect";
-import { createGrpcServer, type GrpcServerOptions } from "./grpc-server.ts";
-import { createGrpcTransport, type GrpcTransportOptions } from "./grpc-transport.ts";
-import { createHttpServer, type HttpServerOptions } from "./http-server.ts";
+import { createGrpcServer, type GrpcServerOptions } from "../grpc-server.ts";
+import { createGrpcTransport, type GrpcTransportOptions } from "../grpc-transport.ts";
+import { createHttpServer, type HttpServerOptions } from "../http-server.ts";
 
 /** Both servers over the same routes, with a client of each protocol. For tests. */
 export interface Servers {

@@ -13,7 +13,7 @@ export const orderShape = {
   /** How long after the time to pay a payment that began in time may still be captured. Less than the hold's margin. */
   captureGraceMs: duration("ORDER_CAPTURE_GRACE", { default: 30_000, maxMs: 24 * hourMs }),
   /** Longest wait for an answer of the inventory, how often it is asked, and the first pause before it is asked again. */
-  reserveTimeoutMs: duration("ORDER_RESERVE_TIMEOUT", { default: 2_000, minMs: 10, maxMs: minuteMs }),
+  reserveTimeoutMs: duration("ORDER_RESERVE_TIMEOUT", { default: 5_000, minMs: 10, maxMs: minuteMs }),
   reserveMaxAttempts: integer("ORDER_RESERVE_MAX_ATTEMPTS", { default: 3, min: 1, max: 10 }),
   reserveRetryPauseMs: duration("ORDER_RESERVE_RETRY_PAUSE", { default: 50, minMs: 1, maxMs: 10_000 }),
   /** Longest wait for an answer of the payment provider; then the outcome is looked up. */

@@ -32,7 +32,10 @@ async function openOwnDatabase(url: string): Promise<Database> {
 
 /** Declares the same tests for each kind of database. */
 export function onEachDatabase(declare: (open: () => Promise<Database>) => void): void {
-  describe.each(kinds.filter(({ skip }) => !skip))("$name", ({ open }) => {
-    declare(open);
-  });
+  for (const { name, skip, open } of kinds) {
+    const note = skip ? " (skipped: TEST_POSTGRES_URL is not set)" : "";
+    describe.skipIf(skip)(`${name}${note}`, () => {
+      declare(open);
+    });
+  }
 }

@@ -51,7 +51,7 @@ export function createInventoryClient(options: InventoryClientOptions): Inventor
       try {
         await client.releaseStock({ entries }, { timeoutMs: options.timeoutMs });
       } catch (error) {
-        options.log.warn({ err: error, reservationIds }, "holds were not given back; they end by themselves");
+        options.log.warn({ cause: ConnectError.from(error).message, reservationIds }, "holds were not given back; they end by themselves");
       }
     },
   };
@@ -70,7 +70,7 @@ async function reserve(client: Client<typeof InventoryService>, options: Invento
       return results.map(toOutcome);
     } catch (error) {
       cause = error;
-      options.log.warn({ err: error, attempt, holds: entries.length }, "the outcome of ReserveStock is unknown");
+      options.log.warn({ cause: ConnectError.from(error).message, attempt, holds: entries.length }, "the outcome of ReserveStock is unknown");
       if (final.has(ConnectError.from(error).code)) break;
     }
   }

@@ -1,0 +1,21 @@
+import { migrate } from "@flashdeal/runtime/database";
+import { expect, test } from "vitest";
+import { orderMigrations } from "../compose.ts";
+import { onEachDatabase } from "../testing/databases.ts";
+
+onEachDatabase((open) => {
+  test("migrations - go up, down to nothing, and up again", async () => {
+    const database = await open();
+    const tables = async () => {
+      const text = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'orders' AND table_name <> 'schema_version'";
+      return Number((await database.query({ name: "", text }, [])).rows[0]?.[0]);
+    };
+    await migrate(database, orderMigrations);
+    const all = await tables();
+    await migrate(database, { ...orderMigrations, version: 0 });
+    expect(await tables()).toBe(0);
+    await migrate(database, orderMigrations);
+    expect(await tables()).toBe(all);
+    await database.close();
+  });
+});

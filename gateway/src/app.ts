@@ -82,7 +82,10 @@ export async function createGatewayApp(config: GatewayConfig, adapters: GatewayA
     transcoderPlugin<Attachment>({
       transcoder,
       renderError,
-      admit: async (request, _reply, binding) => ({ principal: await admit(binding.method, headerOf(request, "authorization")) }),
+      admit: async (request, _reply, binding) => ({
+        principal: await admit(binding.method, headerOf(request, "authorization")),
+        clientAddress: request.ip,
+      }),
     }),
   );
   return app;

@@ -1,10 +1,10 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { CommitOutcomeUnknownError, isConnectionError } from "@flashdeal/runtime/database";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import type { CancelOrderOutcome } from "../domain/cancel-order.ts";
 import type { CreateOrderOutcome } from "../domain/create-orders.ts";
 import type { PayOrderOutcome } from "../domain/pay-order.ts";
 import type { AddShipmentUpdateOutcome, CreateShipmentOutcome } from "../domain/ship-order.ts";
+import { storeFault } from "./store-faults.ts";
 
 type Outcome = CreateOrderOutcome | PayOrderOutcome | CancelOrderOutcome | CreateShipmentOutcome | AddShipmentUpdateOutcome;
 type Failure = Exclude<Outcome, { kind: "created" | "paid" | "cancelled" | "shipment-created" | "update-added" }>;
@@ -32,7 +32,7 @@ export function outcomeError(outcome: Failure): ConnectError {
         retryAfterMs: soonMs,
       });
     case "failed":
-      return storeError(outcome.cause);
+      throw storeFault(outcome.cause);
     case "shipment-not-found":
       return shipmentNotFound();
     case "shipment-exists":
@@ -68,14 +68,6 @@ export function shipmentNotFound(): ConnectError {
 /** One field that no annotation can check. */
 export function invalidField(field: string, description: string): ConnectError {
   return reasonError(ErrorReason.INVALID_INPUT, `${field} ${description}.`, { violations: [{ field, description }] });
-}
-
-/** A database that cannot be reached is worth a retry; any other fault is thrown on for the log. */
-function storeError(cause: unknown): ConnectError {
-  if (isConnectionError(cause) || cause instanceof CommitOutcomeUnknownError) {
-    return reasonError(ErrorReason.SERVICE_UNAVAILABLE, "The orders cannot be stored now. Retry with the same request_id.", { cause, retryAfterMs: soonMs });
-  }
-  throw cause;
 }
 
 function unpriceable(fault: "mixed-currencies" | "too-large"): ConnectError {

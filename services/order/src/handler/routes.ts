@@ -13,6 +13,7 @@ import { listOrders } from "./list-orders.ts";
 import { listShipmentUpdates } from "./list-shipment-updates.ts";
 import { payOrder } from "./pay-order.ts";
 import { resolveReservations } from "./resolve-reservations.ts";
+import { withStoreFaults } from "./store-faults.ts";
 import { watchOrder } from "./watch-order.ts";
 
 /** What this service answers: one file per rpc. */
@@ -34,5 +35,5 @@ export function orderRoutes(handlers: OrderHandlers): readonly ServiceRoutes[] {
       getShipment: getShipment(handlers),
       listShipmentUpdates: listShipmentUpdates(handlers),
     }),
-  ];
+  ].map(withStoreFaults);
 }

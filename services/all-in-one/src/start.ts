@@ -1,3 +1,4 @@
+import type { Transport } from "@connectrpc/connect";
 import { authMigrations, composeAuth } from "@flashdeal/auth";
 import { createGatewayApp } from "@flashdeal/gateway";
 import { composeOrder, orderMigrations } from "@flashdeal/order";
@@ -15,6 +16,7 @@ import {
   type Composed,
   type Platform,
   type ReleaseStack,
+  type UpstreamName,
 } from "@flashdeal/runtime/lifecycle";
 import { createMetrics, type Logger } from "@flashdeal/runtime/telemetry";
 import { composeStockQuery, stockQueryMigrations } from "@flashdeal/stock-query";
@@ -42,7 +44,12 @@ export async function startAllInOne(config: AllInOneConfig, log: Logger, stack: 
     const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config.process;
     const connector = createConnector({ addressOf: () => grpcAddress, tokens, timeoutMs, connections });
     stack.push(`${service}: connections`, () => connector.close());
-    return { ...platform, metrics, clock: systemClock, log: log.child({ service }), connect: connector.connect };
+    // Services ask for their transports while they are composed; the listener's port is known only later.
+    const connect = (name: UpstreamName): Transport => ({
+      unary: (...call) => connector.connect(name).unary(...call),
+      stream: (...call) => connector.connect(name).stream(...call),
+    });
+    return { ...platform, metrics, clock: systemClock, log: log.child({ service }), connect };
   };
   const { services, jwks } = composeServices(config, adaptersOf);
 
@@ -73,9 +80,6 @@ function composeServices(config: AllInOneConfig, adaptersOf: (service: string) =
     composeStockQuery(config.stockQuery, adaptersOf("stock-query")),
     composeOutboxRelay(config.outboxRelay, adaptersOf("outbox-relay")),
   ];
-  if (auth.jwks === undefined) {
-    throw new Error("the auth service offers no keys");
-  }
   return { services, jwks: auth.jwks };
 }
 

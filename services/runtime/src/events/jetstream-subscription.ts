@@ -1,0 +1,224 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from "@nats-io/jetstream";
+import { type NatsConnection, nanos } from "@nats-io/nats-core";
+import type { Logger } from "pino";
+import { type SubscribeSettings, backoffAfter, deadLetter, handleUntilDecided, pause } from "./delivery.ts";
+import type { EventHandler, EventMessage, Subscription } from "./event-bus.ts";
+import { toEvent } from "./jetstream-message.ts";
+import { createMessageQueue } from "./message-queue.ts";
+import { type StreamDefinition, streamOf } from "./streams.ts";
+import { subjectMatches } from "./subjects.ts";
+
+export interface PullSubscription {
+  readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly streams: readonly StreamDefinition[];
+  readonly settings: SubscribeSettings;
+  readonly handler: EventHandler;
+  readonly publish: (events: readonly EventMessage[]) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** Unacknowledged events of one durable, over all processes that share it, are at most this or four batches. */
+const MIN_ACK_PENDING = 1_000;
+/** The server forgets an ephemeral consumer whose process has been gone this long. */
+const EPHEMERAL_INACTIVE_MS = 30_000;
+const RESTART_PAUSE_MS = 500;
+
+/** Starts pulling. The consumer is created, or brought to these settings; where it is deleted meanwhile, it is made again. */
+export async function startPullSubscription(subscription: PullSubscription): Promise<Subscription> {
+  const { settings, log } = subscription;
+  const stopping = new AbortController();
+  const first = await openPull(subscription);
+  const run = async (): Promise<void> => {
+    let pull = first;
+    while (!stopping.signal.aborted) {
+      const stop = (): void => pull.stop();
+      stopping.signal.addEventListener("abort", stop, { once: true });
+      await consume(subscription, pull, stopping.signal);
+      stopping.signal.removeEventListener("abort", stop);
+      while (!stopping.signal.aborted) {
+        await pause(RESTART_PAUSE_MS, stopping.signal);
+        try {
+          pull = await openPull(subscription);
+          break;
+        } catch (error) {
+          log.warn({ err: error, subscription: settings.durable }, "cannot subscribe again yet");
+        }
+      }
+    }
+  };
+  const running = run();
+  return {
+    async drain() {
+      stopping.abort(new Error("the subscription is being drained"));
+      await running;
+      await subscription.connection.flush().catch(() => undefined);
+    },
+  };
+}
+
+interface Pull {
+  /** The next messages, at most `limit`, as soon as there is one; none where the pull has ended. */
+  take(limit: number): Promise<readonly JsMsg[]>;
+  stop(): void;
+}
+
+async function openPull(subscription: PullSubscription): Promise<Pull> {
+  const { client, streams, settings } = subscription;
+  const stream = streamOf(streams, settings.subjects).name;
+  const consumer = await client.consumers.get(stream, await ensureConsumer(subscription, stream));
+  const queue = createMessageQueue<JsMsg>();
+  const messages = await consumer.consume({
+    max_messages: settings.batchSize,
+    abort_on_missing_resource: true,
+    callback: (message) => queue.push(message),
+  });
+  void messages.closed().then(() => queue.end());
+  return { take: queue.take, stop: () => messages.stop() };
+}
+
+/** Answers the consumer's name. */
+async function ensureConsumer({ connection, manager, settings }: PullSubscription, stream: string): Promise<string> {
+  const config: Partial<ConsumerConfig> = {
+    ...filterOf(connection, settings.subjects),
+    ...(settings.ephemeral
+      ? { ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.New, inactive_threshold: nanos(EPHEMERAL_INACTIVE_MS), mem_storage: true }
+      : {
+          ack_policy: AckPolicy.Explicit,
+          ack_wait: nanos(settings.ackWaitMs),
+          max_ack_pending: Math.max(MIN_ACK_PENDING, settings.batchSize * 4),
+          // Attempts are counted here, so that the dead letter is written before the server gives up.
+          max_deliver: -1,
+        }),
+  };
+  if (settings.ephemeral) {
+    return (await manager.consumers.add(stream, config)).name;
+  }
+  try {
+    await manager.consumers.info(stream, settings.durable);
+    await manager.consumers.update(stream, settings.durable, config);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound)) {
+      throw error;
+    }
+    await manager.consumers.add(stream, { ...config, durable_name: settings.durable, deliver_policy: DeliverPolicy.All });
+  }
+  return settings.durable;
+}
+
+/** Servers before 2.10 filter by one subject only: there several are left to `consume`. */
+function filterOf(connection: NatsConnection, subjects: readonly string[]): Partial<ConsumerConfig> {
+  const [first] = subjects;
+  if (subjects.length === 1 && first !== undefined) {
+    return { filter_subject: first };
+  }
+  const [major = 0, minor = 0] = (connection.info?.version ?? "").split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 10) ? { filter_subjects: [...subjects] } : {};
+}
+
+/** Handles what the pull yields until it ends; gives back what it has taken but not handled. */
+async function consume(subscription: PullSubscription, pull: Pull, signal: AbortSignal): Promise<void> {
+  const { settings } = subscription;
+  for (;;) {
+    const taken = await pull.take(settings.batchSize);
+    if (taken.length === 0) {
+      return;
+    }
+    if (signal.aborted) {
+      taken.forEach((message) => settings.ephemeral || message.nak());
+      continue;
+    }
+    const wanted = taken.filter((message) => settings.subjects.some((subject) => subjectMatches(subject, message.subject)));
+    taken.filter((message) => !wanted.includes(message)).forEach((message) => settings.ephemeral || message.ack());
+    if (settings.ephemeral) {
+      await handleOnce(subscription, wanted, signal);
+    } else {
+      // What failed before does not get to spoil a batch of others again.
+      await handleBatch(subscription, wanted.filter((message) => !message.redelivered), signal);
+      for (const message of wanted.filter((candidate) => candidate.redelivered)) {
+        await handleAlone(subscription, message, signal);
+      }
+    }
+  }
+}
+
+async function handleOnce({ settings, handler, log }: PullSubscription, messages: readonly JsMsg[], signal: AbortSignal): Promise<void> {
+  try {
+    if (messages.length > 0) {
+      await handler(messages.map(toEvent), signal);
+    }
+  } catch (error) {
+    log.warn({ err: error, subscription: settings.durable, events: messages.length }, "an ephemeral subscription lost events");
+  }
+}
+
+async function handleBatch(subscription: PullSubscription, messages: readonly JsMsg[], signal: AbortSignal): Promise<void> {
+  const { settings, log } = subscription;
+  const [only] = messages;
+  if (only === undefined) {
+    return;
+  }
+  if (messages.length === 1) {
+    await handleAlone(subscription, only, signal);
+    return;
+  }
+  try {
+    await runHandler(subscription, messages, signal);
+    messages.forEach((message) => message.ack());
+  } catch (error) {
+    log.warn({ err: error, subscription: settings.durable, events: messages.length }, "a batch of events failed; handling them one by one");
+    for (const message of messages) {
+      await handleAlone(subscription, message, signal);
+    }
+  }
+}
+
+async function handleAlone(subscription: PullSubscription, message: JsMsg, signal: AbortSignal): Promise<void> {
+  const { settings, publish, log } = subscription;
+  if (signal.aborted) {
+    message.nak();
+    return;
+  }
+  const event = toEvent(message);
+  try {
+    await runHandler(subscription, [message], signal);
+    message.ack();
+  } catch (error) {
+    if (signal.aborted) {
+      message.nak();
+    } else if (event.attempt < settings.maxAttempts) {
+      message.nak(backoffAfter(settings, event.attempt));
+    } else {
+      log.error({ err: error, subscription: settings.durable, eventId: event.id, subject: event.subject }, "an event failed for good");
+      await publish([deadLetter(event, settings.durable, error)]).then(
+        () => message.ack(),
+        (failure: unknown) => {
+          log.error({ err: failure, subscription: settings.durable }, "cannot write a dead letter; the event is delivered again");
+          message.nak(backoffAfter(settings, event.attempt));
+        },
+      );
+    }
+  }
+}
+
+/** While the handler works, the server is told so: a slow batch is not handed to another process. */
+async function runHandler({ settings, handler, log }: PullSubscription, messages: readonly JsMsg[], signal: AbortSignal): Promise<void> {
+  const working = setInterval(() => messages.forEach((message) => message.working()), settings.ackWaitMs / 3);
+  try {
+    await handleUntilDecided(handler, messages.map(toEvent), signal, (error, pauseMs) =>
+      log.warn({ err: error, subscription: settings.durable, pauseMs }, "events wait for what their handler needs"),
+    );
+  } finally {
+    clearInterval(working);
+  }
+}

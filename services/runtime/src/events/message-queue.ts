@@ -9,7 +9,7 @@ export interface MessageQueue<T> {
 
 export function createMessageQueue<T>(): MessageQueue<T> {
   const items: T[] = [];
-  let ended = false;
+  const state = { ended: false };
   let wake: (() => void) | undefined;
   return {
     push(item) {
@@ -17,11 +17,11 @@ export function createMessageQueue<T>(): MessageQueue<T> {
       wake?.();
     },
     end() {
-      ended = true;
+      state.ended = true;
       wake?.();
     },
     async take(limit) {
-      while (items.length === 0 && !ended) {
+      while (items.length === 0 && !state.ended) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

@@ -7,7 +7,6 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
-  jserrors,
 } from "@nats-io/jetstream";
 import { type NatsConnection, nanos } from "@nats-io/nats-core";
 import type { Logger } from "pino";

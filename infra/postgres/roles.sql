@@ -31,6 +31,3 @@ END
 $$;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-
--- The relay reads (and, after their time, deletes) outbox rows; the owners' migrations grant that on the tables.
-GRANT USAGE ON SCHEMA product, orders TO flashdeal_relay;

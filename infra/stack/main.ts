@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { rootFolder } from "../generate/contract.ts";
 import { serviceNames, type Implementation, type ServiceName } from "./services.ts";
-import { startStack } from "./stack.ts";
+import { startStack, type Stack } from "./stack.ts";
 
 const command = new Command("npm run stack --")
   .description("Starts Postgres, Redis, NATS JetStream and every service as a process of its own.")
@@ -15,33 +15,13 @@ command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 const options = command.parse().opts<{ impl: Partial<Record<ServiceName, Implementation>>; port: number; folder: string }>();
 
 const started = performance.now();
-const stack = await startStack({
-  folder: options.folder,
-  implementations: options.impl,
-  gatewayPort: options.port,
-  postgresUrl: process.env["POSTGRES_URL"],
-  redisUrl: process.env["REDIS_URL"],
-  natsUrl: process.env["NATS_URL"],
-  environment: Object.fromEntries(
-    ["ADMIN_EMAIL", "ADMIN_PASSWORD", "LOG_LEVEL"].flatMap((name) => (process.env[name] ? [[name, process.env[name] ?? ""]] : [])),
-  ),
-  onNotice: (message) => console.log(message),
-});
+const stack = await start().catch((error: unknown) => ({ skipped: error instanceof Error ? error.message : String(error) }));
 if ("skipped" in stack) {
   console.error(`The stack cannot start: ${stack.skipped}`);
   process.exit(1);
 }
-console.log(`
-The standard profile is ready after ${((performance.now() - started) / 1_000).toFixed(1)} s.
-
-  REST     ${stack.restUrl}        docs  ${stack.restUrl}/docs
-  gRPC     ${Object.entries(stack.grpcAddresses).map(([name, address]) => `${name} ${address}`).join("   ")}
-  logs     ${stack.folder}/<name>/server.log
-  admin    ${stack.admin.email} / ${stack.admin.password}
-
-  npm run sale -- --url ${stack.restUrl}
-
-Stop with Ctrl-C; a second one stops at once.`);
+const { stop: stopStack } = stack;
+console.log(banner(stack, (performance.now() - started) / 1_000));
 
 let stopping = false;
 const stop = async () => {
@@ -50,7 +30,7 @@ const stop = async () => {
   }
   stopping = true;
   console.log("\nstopping …");
-  await stack.stop();
+  await stopStack();
   process.exit(0);
 };
 process.on("SIGINT", () => void stop()).on("SIGTERM", () => void stop());
@@ -63,4 +43,34 @@ function implementations(text: string, previous: Partial<Record<ServiceName, Imp
     throw new InvalidArgumentError(`write <service>=<ts|go>, the service one of ${serviceNames.join(", ")}.`);
   }
   return { ...previous, [service as ServiceName]: language };
+}
+
+function start() {
+  return startStack({
+    folder: options.folder,
+    implementations: options.impl,
+    gatewayPort: options.port,
+    postgresUrl: process.env["POSTGRES_URL"],
+    redisUrl: process.env["REDIS_URL"],
+    natsUrl: process.env["NATS_URL"],
+    environment: Object.fromEntries(
+      ["ADMIN_EMAIL", "ADMIN_PASSWORD", "LOG_LEVEL"].flatMap((name) => (process.env[name] ? [[name, process.env[name] ?? ""]] : [])),
+    ),
+    onNotice: (message) => console.log(message),
+  });
+}
+
+function banner(stack: Stack, seconds: number): string {
+  const grpc = Object.entries(stack.grpcAddresses).map(([name, address]) => `${name} ${address}`);
+  return `
+The standard profile is ready after ${seconds.toFixed(1)} s.
+
+  REST     ${stack.restUrl}        docs  ${stack.restUrl}/docs
+  gRPC     ${grpc.join("   ")}
+  logs     ${stack.folder}/<name>/server.log
+  admin    ${stack.admin.email} / ${stack.admin.password}
+
+  npm run sale -- --url ${stack.restUrl}
+
+Stop with Ctrl-C; a second one stops at once.`;
 }

@@ -183,3 +183,16 @@ CREATE TABLE product.idempotency_records (
 );
 
 CREATE INDEX idempotency_records_expire_time ON product.idempotency_records (expire_time);
+
+-- 004.do.relay-grants.sql
+
+-- Lets the relay publish this schema's outbox and delete what is published and old. Where every service is the same role, as
+-- on one embedded database, there is no such role and nothing to grant.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'flashdeal_relay') THEN
+    GRANT USAGE ON SCHEMA product TO flashdeal_relay;
+    GRANT SELECT, DELETE ON product.outbox TO flashdeal_relay;
+  END IF;
+END
+$$;

@@ -16,6 +16,8 @@ const HANDLER_QUEUE_TIMEOUT_MS = 60_000;
 
 /** Subscriptions of one durable name: they share its events. */
 interface Group {
+  /** What the newest of them asked for. */
+  subjects: readonly string[];
   readonly members: Member[];
   next: number;
 }
@@ -43,16 +45,14 @@ export function createLocalBus({ log }: LocalBusOptions): EventBus {
     }
     const deliveries: Promise<void>[] = [];
     for (const [durable, group] of groups) {
-      const wanted = group.members[0] === undefined ? events : events.filter((event) => wants(group.members[0], event));
+      const wanted = events.filter((event) => matches(group.subjects, event));
       const member = group.members[group.next++ % Math.max(group.members.length, 1)];
-      if (member === undefined) {
-        deliveries.push(Promise.reject(new Error(`the subscription ${durable} has been drained`)));
-      } else if (wanted.length > 0) {
-        deliveries.push(member.deliver(wanted));
+      if (wanted.length > 0) {
+        deliveries.push(member?.deliver(wanted) ?? Promise.reject(new Error(`the subscription ${durable} has been drained`)));
       }
     }
     for (const member of ephemeral) {
-      const wanted = events.filter((event) => wants(member, event));
+      const wanted = events.filter((event) => matches(member.settings.subjects, event));
       if (wanted.length > 0) {
         deliveries.push(member.deliver(wanted));
       }
@@ -78,7 +78,7 @@ export function createLocalBus({ log }: LocalBusOptions): EventBus {
         deliver: (events) =>
           mutex.run(() => deliver({ settings, handler, events, signal: stopping.signal, publish, log }), HANDLER_QUEUE_TIMEOUT_MS),
       };
-      const group = settings.ephemeral ? undefined : groupOf(groups, settings.durable);
+      const group = settings.ephemeral ? undefined : groupOf(groups, settings);
       group?.members.push(member);
       if (settings.ephemeral) {
         ephemeral.add(member);
@@ -108,14 +108,15 @@ export function createLocalBus({ log }: LocalBusOptions): EventBus {
   };
 }
 
-function groupOf(groups: Map<string, Group>, durable: string): Group {
-  const group = groups.get(durable) ?? { members: [], next: 0 };
+function groupOf(groups: Map<string, Group>, { durable, subjects }: SubscribeSettings): Group {
+  const group = groups.get(durable) ?? { subjects, members: [], next: 0 };
+  group.subjects = subjects;
   groups.set(durable, group);
   return group;
 }
 
-function wants(member: Member | undefined, event: EventMessage): boolean {
-  return member?.settings.subjects.some((pattern) => subjectMatches(pattern, event.subject)) === true;
+function matches(subjects: readonly string[], event: EventMessage): boolean {
+  return subjects.some((pattern) => subjectMatches(pattern, event.subject));
 }
 
 interface Delivery {

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describeWithNats, silentLog } from "../testing/index.ts";
+import { describeEventBusPort, event, text } from "./event-bus-port.ts";
+import type { EventBus, ReceivedEvent } from "./event-bus.ts";
+import { createJetStreamBus } from "./jetstream-bus.ts";
+
+describeWithNats("event bus (JetStream)", (url) => {
+  const opened: EventBus[] = [];
+  const open = async (): Promise<EventBus> => {
+    const bus = await createJetStreamBus({ url, requestTimeoutMs: 2_000, log: silentLog });
+    opened.push(bus);
+    return bus;
+  };
+  afterEach(() => Promise.all(opened.splice(0).map((bus) => bus.close())));
+
+  describeEventBusPort("JetStream", open);
+
+  it("a durable resumes where it was, and gets what came meanwhile", async () => {
+    const durable = `test-${randomUUID()}`;
+    const tag = randomUUID();
+    const seen: string[] = [];
+    const subscribe = async (bus: EventBus): Promise<unknown> =>
+      bus.subscribe({ durable, subjects: ["flashdeal.order.v1.>"] }, async (events) => {
+        seen.push(...events.map(text).filter((data) => data.startsWith(tag)));
+      });
+    const first = await open();
+    await subscribe(first);
+    await first.publish([event(`${tag} 1`)]);
+    await expect.poll(() => seen).toEqual([`${tag} 1`]);
+    await first.close();
+
+    const second = await open();
+    await second.publish([event(`${tag} 2`)]);
+    await subscribe(second);
+    await expect.poll(() => seen).toEqual([`${tag} 1`, `${tag} 2`]);
+  });
+
+  it("the same event id is stored once", async () => {
+    const bus = await open();
+    const seen: ReceivedEvent[] = [];
+    const once = event("once");
+    await bus.subscribe({ durable: `test-${randomUUID()}`, subjects: ["flashdeal.order.v1.>"] }, async (events) => {
+      seen.push(...events.filter((received) => received.id === once.id));
+    });
+    await bus.publish([once, once]);
+    await bus.publish([once, event("after")]);
+    await expect.poll(() => seen.length).toBe(1);
+  });
+
+  it("what a drained subscription had taken goes to another at once", async () => {
+    const durable = `test-${randomUUID()}`;
+    const tag = randomUUID();
+    const [first, second] = [await open(), await open()];
+    const seen: string[] = [];
+    const started = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const slow = await first.subscribe({ durable, subjects: ["flashdeal.order.v1.>"], batchSize: 1 }, async (events) => {
+      if (events.some((received) => text(received).startsWith(tag))) {
+        started.resolve();
+        await release.promise;
+      }
+      seen.push(...events.map(text));
+    });
+    await first.publish(Array.from({ length: 5 }, (_, index) => event(`${tag} ${index}`)));
+    await started.promise;
+    const drained = slow.drain();
+    release.resolve();
+    await drained;
+    await second.subscribe({ durable, subjects: ["flashdeal.order.v1.>"] }, async (events) => {
+      seen.push(...events.map(text));
+    });
+    await expect.poll(() => new Set(seen.filter((data) => data.startsWith(tag))).size, { timeout: 5_000 }).toBe(5);
+  });
+});
+
+describe("event bus (JetStream) - faults", () => {
+  // Kills its own server, so it does not use the run's.
+  let server: Awaited<ReturnType<typeof import("../../../../infra/servers/nats.ts").startNats>>;
+  beforeAll(async () => {
+    const { startNats } = await import("../../../../infra/servers/nats.ts");
+    server = await startNats();
+  });
+  afterAll(async () => {
+    if ("stop" in server) {
+      await server.stop();
+    }
+  });
+
+  it("publish rejects in time while the server is gone; both sides go on when it is back", async ({ skip }) => {
+    if ("skipped" in server) {
+      return skip(server.skipped);
+    }
+    const bus = await createJetStreamBus({ url: server.url, requestTimeoutMs: 500, log: silentLog });
+    const seen: string[] = [];
+    await bus.subscribe({ durable: "faults", subjects: ["flashdeal.order.v1.>"], ackWaitMs: 1_000 }, async (events) => {
+      seen.push(...events.map(text));
+    });
+    await bus.publish([event("before")]);
+    await expect.poll(() => seen).toEqual(["before"]);
+    await server.kill();
+    const begun = performance.now();
+    await expect(bus.publish([event("lost")])).rejects.toThrow();
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    await expect(bus.ping(300)).rejects.toThrow();
+    await server.restart();
+    await expect.poll(() => bus.publish([event("after")]).then(() => true, () => false), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => seen, { timeout: 15_000 }).toContain("after");
+    await bus.close();
+  });
+
+  it("rejects with a sentence where nobody answers", async () => {
+    await expect(createJetStreamBus({ url: "nats://127.0.0.1:1", connectTimeoutMs: 300, log: silentLog })).rejects.toThrow("cannot be reached");
+  });
+});

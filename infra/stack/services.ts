@@ -5,7 +5,7 @@ import type { Skipped } from "../servers/index.ts";
 import { goVersion } from "../tools/tools.ts";
 
 /** The processes of the standard profile, in the order in which they start. */
-export const serviceNames = ["auth", "product", "order", "stock-query", "outbox-relay", "gateway"] as const;
+export const serviceNames = ["auth", "product", "order", "stock-query", "auditor", "outbox-relay", "gateway"] as const;
 
 export type ServiceName = (typeof serviceNames)[number];
 

@@ -28,7 +28,7 @@ export interface Stack {
   /** Base address of the gateway. */
   readonly restUrl: string;
   /** `host:port` of each service's gRPC listener. */
-  readonly grpcAddresses: Readonly<Record<"auth" | "product" | "order" | "stock-query", string>>;
+  readonly grpcAddresses: Readonly<Record<"auth" | "product" | "order" | "stock-query" | "auditor", string>>;
   readonly admin: { readonly email: string; readonly password: string };
   readonly postgres: { readonly url: string };
   readonly redis: { readonly url: string };
@@ -99,7 +99,7 @@ async function start(options: StackOptions, folder: string, processes: Map<strin
   await createDatabaseRoles(postgres, secrets.databasePassword);
 
   const admin = { email: options.environment?.["ADMIN_EMAIL"] ?? "admin@flashdeal.example", password: options.environment?.["ADMIN_PASSWORD"] ?? "flash-deal-demo" };
-  const grpcPorts = { auth: await freePort(), product: await freePort(), order: await freePort(), "stock-query": await freePort() };
+  const grpcPorts = { auth: await freePort(), product: await freePort(), order: await freePort(), "stock-query": await freePort(), auditor: await freePort() };
   const gatewayPort = options.gatewayPort ?? (await freePort());
   const shared: Readonly<Record<string, string>> = {
     NATS_URL: nats,
@@ -116,6 +116,7 @@ async function start(options: StackOptions, folder: string, processes: Map<strin
     PRODUCT_ADDRESS: `127.0.0.1:${grpcPorts.product}`,
     ORDER_ADDRESS: `127.0.0.1:${grpcPorts.order}`,
     STOCK_QUERY_ADDRESS: `127.0.0.1:${grpcPorts["stock-query"]}`,
+    AUDITOR_ADDRESS: `127.0.0.1:${grpcPorts.auditor}`,
     DRAIN_TIMEOUT: "8s",
     ...options.environment,
   };
@@ -150,6 +151,7 @@ async function start(options: StackOptions, folder: string, processes: Map<strin
     product: shared["PRODUCT_ADDRESS"] ?? "",
     order: shared["ORDER_ADDRESS"] ?? "",
     "stock-query": shared["STOCK_QUERY_ADDRESS"] ?? "",
+    auditor: shared["AUDITOR_ADDRESS"] ?? "",
   };
   return { restUrl: `http://127.0.0.1:${gatewayPort}`, grpcAddresses, admin, postgres: { url: postgres }, redis: { url: redis }, nats: { url: nats } };
 }

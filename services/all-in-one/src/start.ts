@@ -1,4 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
+import { composeAuditor } from "@flashdeal/auditor";
 import { authMigrations, composeAuth } from "@flashdeal/auth";
 import { createGatewayApp } from "@flashdeal/gateway";
 import { composeOrder, orderMigrations } from "@flashdeal/order";
@@ -78,6 +79,7 @@ function composeServices(config: AllInOneConfig, adaptersOf: (service: string) =
     composeProduct(config.product, adaptersOf("product")),
     composeOrder(config.order, adaptersOf("order")),
     composeStockQuery(config.stockQuery, adaptersOf("stock-query")),
+    composeAuditor(),
     composeOutboxRelay(config.outboxRelay, adaptersOf("outbox-relay")),
   ];
   return { services, jwks: auth.jwks };

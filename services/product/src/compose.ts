@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { createBatchMetrics } from "@flashdeal/runtime/group-commit";
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
 import { cleanUp } from "./background/cleanup.ts";
 import { sweepHolds } from "./background/hold-sweeper.ts";
@@ -9,7 +10,10 @@ import type { ProductConfig } from "./config.ts";
 import type { ReservationStore, ReservationStrategy } from "./domain/ports.ts";
 import { createOrderEventHandler } from "./handler/order-events.ts";
 import { createRoutes } from "./handler/routes.ts";
+import type { BatchLimits } from "./store/batching.ts";
 import { createCatalogueReader } from "./store/catalogue-reader.ts";
+import { createConditionalUpdateStrategy } from "./store/conditional-update-strategy.ts";
+import { createGroupCommitStrategy } from "./store/group-commit-strategy.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
 import { createReservationStore } from "./store/reservation-store.ts";
 import { createRowLockStrategy } from "./store/row-lock-strategy.ts";
@@ -25,24 +29,42 @@ export const productMigrations = {
 /** Wires the product service: catalogue and inventory, the consumer of order events, the sweeper and the clean-up. */
 export function composeProduct(config: ProductConfig, adapters: Adapters): Composed {
   const { clock, log } = adapters;
-  const reservations = createReservationStore(adapters);
+  const limits = batchLimits(config, adapters);
+  const reservations = createReservationStore({ ...adapters, limits });
+  const strategy = createStrategy(config, adapters, limits);
   const services = {
     clock,
     log,
     reservations,
-    strategy: createStrategy(config, adapters),
+    strategy,
     catalogue: createCatalogueReader(adapters),
     stock: createStockReader(adapters),
     writer: createWriter(adapters),
   };
-  return { routes: createRoutes(services), background: createBackground(config, adapters, reservations) };
+  // Started first, so drained last: what the others hand in on their way out is still done.
+  const batches = [drained("product-reserve", strategy), drained("product-resolve", reservations)];
+  return { routes: createRoutes(services), background: [...batches, ...createBackground(config, adapters, reservations)] };
 }
 
-function createStrategy({ reservationStrategy }: ProductConfig, adapters: Adapters): ReservationStrategy {
+function batchLimits(config: ProductConfig, { metrics }: Adapters): BatchLimits {
+  const { batchMaxSize: maxBatchSize, batchMaxQueued: maxQueued, batchMaxInFlight: maxInFlight } = config;
+  return { maxBatchSize, maxQueued, maxInFlight, metrics: createBatchMetrics(metrics) };
+}
+
+/** Every strategy by its name in the configuration. */
+export function createStrategy({ reservationStrategy }: Pick<ProductConfig, "reservationStrategy">, adapters: Pick<Adapters, "database" | "clock">, limits: BatchLimits): ReservationStrategy {
   switch (reservationStrategy) {
+    case "group-commit":
+      return createGroupCommitStrategy({ ...adapters, limits });
     case "row-lock":
       return createRowLockStrategy(adapters);
+    case "conditional-update":
+      return createConditionalUpdateStrategy(adapters);
   }
+}
+
+function drained(name: string, batches: { drain(): Promise<void> }): Background {
+  return { name, start: async () => {}, drain: () => batches.drain() };
 }
 
 function createBackground(config: ProductConfig, adapters: Adapters, reservations: ReservationStore): readonly Background[] {

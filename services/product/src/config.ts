@@ -1,10 +1,19 @@
 import { duration, integer, loadConfig, oneOf, type Config } from "@flashdeal/runtime/config";
 import { serviceSettings } from "@flashdeal/runtime/lifecycle";
 
+/** The ways to take holds. */
+export const strategyNames = ["group-commit", "row-lock", "conditional-update"] as const;
+
 /** The settings of the product service itself; those of every process (listeners, database, bus) are the runtime's. */
 export const productSettings = {
-  /** How holds are taken. Default: row-lock. */
-  reservationStrategy: oneOf("PRODUCT_RESERVATION_STRATEGY", ["row-lock"], { default: "row-lock" }),
+  /** How holds are taken. Default: group-commit. */
+  reservationStrategy: oneOf("PRODUCT_RESERVATION_STRATEGY", strategyNames, { default: "group-commit" }),
+  /** Most holds, or resolutions, of one transaction. Default: 1,000. */
+  batchMaxSize: integer("PRODUCT_BATCH_MAX_SIZE", { default: 1_000, min: 1, max: 10_000 }),
+  /** Most of them that wait; a call that has no room is refused at once. At least 1,000, which is what one call may bring. Default: 20,000. */
+  batchMaxQueued: integer("PRODUCT_BATCH_MAX_QUEUED", { default: 20_000, min: 1_000, max: 1_000_000 }),
+  /** Transactions of holds that run at once. Default: 2. */
+  batchMaxInFlight: integer("PRODUCT_BATCH_MAX_IN_FLIGHT", { default: 2, min: 1, max: 100 }),
   /** Pause between two sweeps over holds that are past their time. Default: 5 s. */
   sweepIntervalMs: duration("PRODUCT_SWEEP_INTERVAL", { default: 5_000, minMs: 10 }),
   /** How long past its time a hold is before it is looked into. Default: 30 s. */

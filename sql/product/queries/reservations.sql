@@ -66,16 +66,9 @@ FROM product.deal_purchases p
 WHERE (p.deal_id, p.user_id) IN (
   SELECT t.deal_id, t.user_id FROM unnest(@deal_ids::uuid[], @user_ids::uuid[]) AS t (deal_id, user_id));
 
--- Adds to what users hold or have bought, each (deal, user) once.
--- name: AddDealPurchases :exec
+-- Adds to what a user holds or has bought of a deal, up to a limit (0: none). 0 rows: that would be over the limit.
+-- name: AddDealPurchase :execrows
 INSERT INTO product.deal_purchases AS p (deal_id, user_id, quantity)
-SELECT t.deal_id, t.user_id, t.quantity
-FROM unnest(@deal_ids::uuid[], @user_ids::uuid[], @quantities::bigint[]) AS t (deal_id, user_id, quantity)
-ON CONFLICT (deal_id, user_id) DO UPDATE SET quantity = p.quantity + excluded.quantity;
-
--- Takes from what users hold or have bought, each (deal, user) once.
--- name: SubtractDealPurchases :exec
-UPDATE product.deal_purchases p
-SET quantity = p.quantity - t.quantity
-FROM unnest(@deal_ids::uuid[], @user_ids::uuid[], @quantities::bigint[]) AS t (deal_id, user_id, quantity)
-WHERE p.deal_id = t.deal_id AND p.user_id = t.user_id;
+SELECT @deal_id::uuid, @user_id::uuid, @quantity::bigint WHERE @per_user_limit::bigint = 0 OR @quantity::bigint <= @per_user_limit::bigint
+ON CONFLICT (deal_id, user_id) DO UPDATE SET quantity = p.quantity + excluded.quantity
+WHERE @per_user_limit::bigint = 0 OR p.quantity + excluded.quantity <= @per_user_limit::bigint;

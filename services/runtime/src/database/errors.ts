@@ -37,6 +37,11 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
   return sqlState(error) === "23503" && (constraint === undefined || constraintOf(error) === constraint);
 }
 
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation): the values are at fault, and nothing was written. */
+export function isDataError(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error) ?? "");
+}
+
 /** 40001: the transaction may simply be run again. */
 export function isSerializationFailure(error: unknown): boolean {
   return sqlState(error) === "40001";

@@ -1,0 +1,124 @@
+import { isDeadlock, isSerializationFailure, type Database, type Transaction } from "@flashdeal/runtime/database";
+import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
+import type { Deal } from "../domain/deal.ts";
+import { ledgerOf, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { Reservation, ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
+import { applyLedger, byStockKey } from "./apply-ledger.ts";
+import { insertReservations, listDealPurchases } from "./gen/reservations.sql.ts";
+import { lockStocksOfDeals } from "./gen/stocks.sql.ts";
+import { readReservations } from "./read-reservations.ts";
+import { toDeal } from "./rows.ts";
+
+/** What reserving in the database needs. */
+export interface ReserveBatchOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+}
+
+/** Another transaction took one of the batch's reservation ids between our look and our insert. The next attempt sees it. */
+class ReservationIdRaceError extends Error {
+  override readonly name = "ReservationIdRaceError";
+}
+
+const maxAttempts = 5;
+
+/**
+ * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
+ * what decides, lets the domain decide, and writes the holds set by set. Five or six round trips, whatever the number of entries.
+ */
+export async function reserveBatch(
+  { database, clock }: ReserveBatchOptions,
+  entries: readonly ReserveEntry[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ReserveOutcome[]> {
+  return retryPassing(() =>
+    database.transaction(
+      async (tx) => {
+        const inputs = await lockInputs(tx, entries, clock);
+        const decisions = decideHolds(entries, inputs);
+        const holds = newHolds(decisions);
+        if (holds.length > 0) {
+          await insertHolds(tx, holds, inputs.now);
+          await applyLedger(tx, holdLedger(holds), inputs.stocks, inputs.now);
+        }
+        return decisions;
+      },
+      signal === undefined ? {} : { signal },
+    ),
+  );
+}
+
+/**
+ * Tries again where nothing was written and the next attempt may well succeed. The lock order leaves deadlocks to writers that
+ * break it.
+ */
+export async function retryPassing<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const passing = error instanceof ReservationIdRaceError || isDeadlock(error) || isSerializationFailure(error);
+      if (!passing || count === maxAttempts) throw error;
+    }
+  }
+}
+
+interface LockedInputs extends HoldInputs {
+  readonly stocks: ReadonlyMap<string, LockedStock>;
+}
+
+/** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. */
+async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clock: Clock): Promise<LockedInputs> {
+  const rows = await lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) });
+  const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
+  const reservations = await readReservations(tx, [...new Set(entries.map((entry) => entry.reservationId))]);
+  const purchases = await readPurchases(tx, entries, deals);
+  return { now: clock.now(), deals, stocks: byStockKey(rows.filter(({ version }) => version >= 0n)), purchases, reservations };
+}
+
+/** The deals that entries name, each once. */
+export function dealIdsOf(entries: readonly ReserveEntry[]): string[] {
+  return [...new Set(entries.flatMap((entry) => entry.lines.map((line) => line.dealId)))];
+}
+
+/** What the buyers have of deals with a limit; without one nobody asks. */
+export async function readPurchases(
+  tx: Transaction,
+  entries: readonly ReserveEntry[],
+  deals: ReadonlyMap<string, Deal>,
+): Promise<ReadonlyMap<string, bigint>> {
+  const pairs = entries.flatMap(({ userId, lines }) => lines.flatMap(({ dealId }) => (hasLimit(deals.get(dealId)) ? [{ dealId, userId }] : [])));
+  if (pairs.length === 0) return new Map();
+  const rows = await listDealPurchases(tx, { dealIds: pairs.map(({ dealId }) => dealId), userIds: pairs.map(({ userId }) => userId) });
+  return new Map(rows.map(({ dealId, userId, quantity }) => [purchaseKey(dealId, userId), quantity]));
+}
+
+function hasLimit(deal: Deal | undefined): boolean {
+  return deal !== undefined && deal.perUserLimit > 0n;
+}
+
+function newHolds(decisions: readonly HoldDecision[]): readonly Reservation[] {
+  return decisions.flatMap((decision) => (decision.kind === "held" && decision.isNew ? [decision.reservation] : []));
+}
+
+/** Adds holds with their lines. Throws, to be tried again, where another transaction was faster with one of the ids. */
+export async function insertHolds(tx: Transaction, holds: readonly Reservation[], now: Date): Promise<void> {
+  const lines = holds.flatMap(({ reservationId, lines }) => lines.map((line, lineNumber) => ({ ...line, reservationId, lineNumber })));
+  const inserted = await insertReservations(tx, {
+    createTime: now,
+    reservationIds: holds.map((hold) => hold.reservationId),
+    userIds: holds.map((hold) => hold.userId),
+    expireTimes: holds.map((hold) => hold.expireTime),
+    lineReservationIds: lines.map((line) => line.reservationId),
+    lineNumbers: lines.map((line) => line.lineNumber),
+    dealIds: lines.map((line) => line.dealId),
+    quantities: lines.map((line) => line.quantity),
+  });
+  if (inserted?.reservations !== BigInt(holds.length)) throw new ReservationIdRaceError();
+}
+
+/** New holds in the books. */
+export function holdLedger(holds: readonly Reservation[]): LedgerBatch {
+  return ledgerOf(holds.map((reservation) => ({ reservation, kind: "RESERVE", orderId: undefined, actor: reservation.userId })));
+}

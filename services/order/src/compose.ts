@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { createBatchMetrics, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
 import { v7 } from "uuid";
 import { createRepeat } from "./background/repeat.ts";
@@ -9,6 +10,7 @@ import { checkPayments, deleteOldRecords, expireOrders, type SweepContext } from
 import type { OrderHandlers } from "./handler/context.ts";
 import { orderRoutes } from "./handler/routes.ts";
 import { createSandboxProvider } from "./payment/sandbox-provider.ts";
+import { createCreateQueue } from "./store/create-queue.ts";
 import { createOrderSignals } from "./store/order-signals.ts";
 import { createOrderStore } from "./store/order-store.ts";
 import { createShipmentStore } from "./store/shipment-store.ts";
@@ -44,19 +46,21 @@ export interface ComposedOrder extends Composed {
 export function composeOrder(config: OrderConfig, adapters: Adapters, parties: OrderParties = {}): ComposedOrder {
   const { database, clock, log } = adapters;
   const signals = createOrderSignals(database, config.maxWatchers);
+  const limits = batchLimits(config, adapters);
+  const store = createOrderStore({ database, clock, signals, paymentCheckDelayMs: config.paymentCheckDelayMs, limits });
+  const { payWithinMs, holdMarginMs } = config;
+  const inventory = parties.inventory ?? inventoryOf(config, adapters);
+  const createQueue = createCreateQueue({ store, inventory, clock, newOrderId: v7, payWithinMs, holdMarginMs }, limits);
   const context: OrderHandlers & SweepContext = {
-    store: createOrderStore({ database, clock, signals, paymentCheckDelayMs: config.paymentCheckDelayMs }),
+    store,
+    createQueue,
     shipments: createShipmentStore({ database, clock, signals }),
-    inventory: parties.inventory ?? inventoryOf(config, adapters),
     provider: parties.provider ?? createSandboxProvider({ database, clock, delayMs: config.sandboxDelayMs, answerTimeoutMs: config.paymentTimeoutMs }),
     running: createRunningRequests(),
     signals,
     clock,
     log,
-    newOrderId: v7,
     newShipmentId: v7,
-    payWithinMs: config.payWithinMs,
-    holdMarginMs: config.holdMarginMs,
     captureGraceMs: config.captureGraceMs,
     pollIntervalMs: config.watchPollIntervalMs,
     batchSize: config.sweepBatchSize,
@@ -72,12 +76,20 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
     routes: orderRoutes(context),
     sweeps,
     background: [
+      // Started first, so drained last: what the others hand in on their way out is still stored.
+      { name: "order-store", start: async () => {}, drain: () => store.drain() },
+      { name: "order-create", start: async () => {}, drain: () => createQueue.drain() },
       { name: "order-signals", start: () => signals.start(), drain: () => signals.drain() },
       repeat("order-payments", config.sweepIntervalMs, sweeps.payments),
       repeat("order-expiry", config.sweepIntervalMs, sweeps.expiry),
       repeat("order-cleanup", config.cleanupIntervalMs, sweeps.cleanup),
     ],
   };
+}
+
+function batchLimits(config: OrderConfig, { metrics }: Adapters): BatchLimits {
+  const { batchMaxSize: maxBatchSize, batchMaxQueued: maxQueued, batchMaxInFlight: maxInFlight } = config;
+  return { maxBatchSize, maxQueued, maxInFlight, metrics: createBatchMetrics(metrics) };
 }
 
 function inventoryOf(config: OrderConfig, { connect, log }: Adapters): Inventory {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createBatchMetrics } from "@flashdeal/runtime/group-commit";
+import { createBatchMetrics, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
 import { cleanUp } from "./background/cleanup.ts";
 import { sweepHolds } from "./background/hold-sweeper.ts";
@@ -10,7 +10,6 @@ import type { ProductConfig } from "./config.ts";
 import type { ReservationStore, ReservationStrategy } from "./domain/ports.ts";
 import { createOrderEventHandler } from "./handler/order-events.ts";
 import { createRoutes } from "./handler/routes.ts";
-import type { BatchLimits } from "./store/batching.ts";
 import { createCatalogueReader } from "./store/catalogue-reader.ts";
 import { createConditionalUpdateStrategy } from "./store/conditional-update-strategy.ts";
 import { createGroupCommitStrategy } from "./store/group-commit-strategy.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadProductConfig, strategyNames } from "./config.ts";
+import { loadProductConfig } from "./config.ts";
 
 describe("product settings - reservation strategy", () => {
   it("is group commit, unless another one is named", () => {
@@ -8,7 +8,6 @@ describe("product settings - reservation strategy", () => {
   });
 
   it("an unknown one is refused with the list of those that there are", () => {
-    const load = () => loadProductConfig({ PRODUCT_RESERVATION_STRATEGY: "hope" });
-    for (const name of ["PRODUCT_RESERVATION_STRATEGY", ...strategyNames]) expect(load).toThrow(name);
+    expect(() => loadProductConfig({ PRODUCT_RESERVATION_STRATEGY: "hope" })).toThrow(/PRODUCT_RESERVATION_STRATEGY.*group-commit.*row-lock.*conditional-update/s);
   });
 });

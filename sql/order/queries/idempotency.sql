@@ -18,10 +18,13 @@ SET fingerprint = excluded.fingerprint, response = excluded.response, create_tim
 WHERE idempotency_records.create_time <= @oldest_time::timestamptz
 RETURNING scope, request_id;
 
--- Keeps the answer of a call that has finished; the first one stays. Stores the record where there is none.
--- name: UpsertRecordResponse :exec
+-- Keeps the answers of calls that have finished; the first one stays. Stores the record where there is none. Each request once, in the
+-- order of their keys, so that two batches never wait for each other.
+-- name: UpsertRecordResponses :exec
 INSERT INTO orders.idempotency_records AS r (scope, request_id, fingerprint, response, create_time)
-VALUES (@scope, @request_id, @fingerprint, @response, @create_time)
+SELECT t.scope, t.request_id, t.fingerprint, t.response, @create_time::timestamptz
+FROM unnest(@scopes::text[], @request_ids::text[], @fingerprints::bytea[], @responses::bytea[]) AS t (scope, request_id, fingerprint, response)
+ORDER BY t.scope, t.request_id
 ON CONFLICT (scope, request_id) DO UPDATE
 SET response = excluded.response
 WHERE r.response IS NULL AND r.fingerprint = excluded.fingerprint;

@@ -1,47 +1,121 @@
--- Stores new orders.
--- name: InsertOrders :exec
-INSERT INTO orders.orders (
-  order_id, user_id, state, payment_state, reservation_id, total_currency, total_units, total_nanos,
-  expire_time, create_time, update_time, version)
-SELECT t.order_id, t.user_id, 'PENDING_PAYMENT', 'NONE', t.reservation_id, t.total_currency, t.total_units, t.total_nanos,
-  t.expire_time, t.create_time, t.create_time, 1
-FROM unnest(
-  @order_ids::uuid[], @user_ids::uuid[], @reservation_ids::uuid[], @total_currencies::text[], @total_units::bigint[],
-  @total_nanos::int[], @expire_times::timestamptz[], @create_times::timestamptz[])
-  AS t (order_id, user_id, reservation_id, total_currency, total_units, total_nanos, expire_time, create_time);
-
--- Stores the lines of new orders.
--- name: InsertOrderLines :exec
-INSERT INTO orders.order_lines (
-  order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
-  price_currency, price_units, price_nanos)
-SELECT t.order_id, t.line_number, t.deal_id, t.product_id, t.vendor_item_id, t.fulfillment_center_id, t.title, t.quantity,
-  t.price_currency, t.price_units, t.price_nanos
-FROM unnest(
-  @order_ids::uuid[], @line_numbers::int[], @deal_ids::uuid[], @product_ids::uuid[], @vendor_item_ids::text[],
-  @fulfillment_center_ids::text[], @titles::text[], @quantities::bigint[], @price_currencies::text[],
-  @price_units::bigint[], @price_nanos::int[])
-  AS t (
+-- Stores new orders, each only if its reservation has no claim yet: claim, order, lines, the record of its request with the
+-- answer, and its event, and wakes the relay. Claims are made in the order of the reservations, so that two batches never wait for each
+-- other. Answers the orders that are stored, and how many records were; those past their time give way.
+-- name: InsertNewOrders :one
+WITH claim AS (
+  INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
+  SELECT t.reservation_id, t.order_id, @create_time::timestamptz
+  FROM unnest(@reservation_ids::uuid[], @order_ids::uuid[]) AS t (reservation_id, order_id)
+  ORDER BY t.reservation_id
+  ON CONFLICT (reservation_id) DO NOTHING
+  RETURNING reservation_id, order_id
+), new_order AS (
+  INSERT INTO orders.orders (
+    order_id, user_id, state, payment_state, reservation_id, total_currency, total_units, total_nanos,
+    expire_time, create_time, update_time, version)
+  SELECT t.order_id, t.user_id, 'PENDING_PAYMENT', 'NONE', c.reservation_id, t.total_currency, t.total_units, t.total_nanos,
+    t.expire_time, t.create_time, t.create_time, 1
+  FROM unnest(
+    @order_ids::uuid[], @user_ids::uuid[], @total_currencies::text[], @total_units::bigint[], @total_nanos::int[],
+    @expire_times::timestamptz[], @create_times::timestamptz[])
+    AS t (order_id, user_id, total_currency, total_units, total_nanos, expire_time, create_time)
+  JOIN claim c ON c.order_id = t.order_id
+), line AS (
+  INSERT INTO orders.order_lines (
     order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
-    price_currency, price_units, price_nanos);
+    price_currency, price_units, price_nanos)
+  SELECT t.order_id, t.line_number, t.deal_id, t.product_id, t.vendor_item_id, t.fulfillment_center_id, t.title, t.quantity,
+    t.price_currency, t.price_units, t.price_nanos
+  FROM unnest(
+    @line_order_ids::uuid[], @line_numbers::int[], @deal_ids::uuid[], @product_ids::uuid[], @vendor_item_ids::text[],
+    @fulfillment_center_ids::text[], @titles::text[], @quantities::bigint[], @price_currencies::text[],
+    @price_units::bigint[], @price_nanos::int[])
+    AS t (
+      order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
+      price_currency, price_units, price_nanos)
+  JOIN claim c ON c.order_id = t.order_id
+), record AS (
+  INSERT INTO orders.idempotency_records (scope, request_id, fingerprint, response, create_time)
+  SELECT t.scope, t.request_id, t.fingerprint, t.response, @create_time::timestamptz
+  FROM unnest(@order_ids::uuid[], @scopes::text[], @request_ids::text[], @fingerprints::bytea[], @responses::bytea[])
+    AS t (order_id, scope, request_id, fingerprint, response)
+  JOIN claim c ON c.order_id = t.order_id
+  ON CONFLICT (scope, request_id) DO UPDATE
+  SET fingerprint = excluded.fingerprint, response = excluded.response, create_time = excluded.create_time
+  WHERE idempotency_records.create_time <= @oldest_time::timestamptz
+  RETURNING request_id
+), event AS (
+  INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
+  SELECT t.event_id, t.subject, t.order_id::text, t.payload, t.headers::jsonb
+  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @subjects::text[], @payloads::bytea[], @headers::text[])
+    WITH ORDINALITY AS t (order_id, event_id, subject, payload, headers, ordinal)
+  JOIN claim c ON c.order_id = t.order_id
+  ORDER BY t.ordinal
+)
+SELECT coalesce(array_agg(c.order_id), '{}')::uuid[] AS stored, (SELECT count(*) FROM record)::bigint AS records,
+  pg_notify('outbox', 'orders')::text AS notified
+FROM claim c;
 
--- Moves orders on, each only if nobody else did since it was read. Answers those that it moved.
--- name: UpdateOrders :many
-UPDATE orders.orders o
-SET state = t.state::orders.order_state,
-  payment_state = t.payment_state::orders.payment_state,
-  payment_id = NULLIF(t.payment_id, '')::uuid,
-  cancel_reason = t.cancel_reason,
-  update_time = t.update_time,
-  version = o.version + 1
-FROM unnest(
-  @order_ids::uuid[], @versions::bigint[], @from_states::text[], @states::text[], @payment_states::text[],
-  @payment_ids::text[], @cancel_reasons::text[], @update_times::timestamptz[])
-  AS t (order_id, version, from_state, state, payment_state, payment_id, cancel_reason, update_time)
-WHERE o.order_id = t.order_id
-  AND o.version = t.version
-  AND o.state = t.from_state::orders.order_state
-RETURNING o.order_id;
+-- Moves orders on by one step each, only if nobody else did since they were read, and the request that makes the step has no
+-- record yet; with the payment, the record and the event of each, and wakes the relay. Each order once. Orders are locked in the order of
+-- their ids, so that two batches never wait for each other. An empty scope: no request; an empty payment state: no payment; an empty
+-- subject: no event; an empty response is stored as null. Answers the orders that moved, and how many records were stored.
+-- name: UpdateOrderStates :one
+WITH locked AS MATERIALIZED (
+  SELECT o.order_id FROM orders.orders o WHERE o.order_id = ANY (@order_ids::uuid[]) ORDER BY o.order_id FOR UPDATE
+), moved AS (
+  UPDATE orders.orders o
+  SET state = t.state::orders.order_state,
+    payment_state = t.payment_state::orders.payment_state,
+    payment_id = NULLIF(t.payment_id, '')::uuid,
+    cancel_reason = t.cancel_reason,
+    update_time = t.update_time,
+    version = o.version + 1
+  FROM unnest(
+    @order_ids::uuid[], @versions::bigint[], @from_states::text[], @states::text[], @payment_states::text[],
+    @payment_ids::text[], @cancel_reasons::text[], @update_times::timestamptz[], @scopes::text[], @request_ids::text[])
+    AS t (order_id, version, from_state, state, payment_state, payment_id, cancel_reason, update_time, scope, request_id)
+  JOIN locked l ON l.order_id = t.order_id
+  WHERE o.order_id = t.order_id
+    AND o.version = t.version
+    AND o.state = t.from_state::orders.order_state
+    AND NOT EXISTS (
+      SELECT 1 FROM orders.idempotency_records r
+      WHERE r.scope = t.scope AND r.request_id = t.request_id AND r.create_time > @oldest_time::timestamptz)
+  RETURNING o.order_id
+), payment AS (
+  INSERT INTO orders.payments (payment_id, order_id, state, decline_code, check_time, create_time, update_time)
+  SELECT t.payment_id::uuid, t.order_id, t.state::orders.payment_state, t.decline_code, @check_time::timestamptz, @now::timestamptz,
+    @now::timestamptz
+  FROM unnest(@order_ids::uuid[], @payment_ids::text[], @new_payment_states::text[], @decline_codes::text[])
+    AS t (order_id, payment_id, state, decline_code)
+  JOIN moved m ON m.order_id = t.order_id
+  WHERE t.state <> ''
+  ON CONFLICT (payment_id) DO UPDATE
+  SET state = excluded.state, decline_code = excluded.decline_code, check_time = excluded.check_time, update_time = excluded.update_time
+), record AS (
+  INSERT INTO orders.idempotency_records (scope, request_id, fingerprint, response, create_time)
+  SELECT t.scope, t.request_id, t.fingerprint, NULLIF(t.response, ''::bytea), @now::timestamptz
+  FROM unnest(@order_ids::uuid[], @scopes::text[], @request_ids::text[], @fingerprints::bytea[], @responses::bytea[])
+    AS t (order_id, scope, request_id, fingerprint, response)
+  JOIN moved m ON m.order_id = t.order_id
+  WHERE t.scope <> ''
+  ON CONFLICT (scope, request_id) DO UPDATE
+  SET fingerprint = excluded.fingerprint, response = excluded.response, create_time = excluded.create_time
+  WHERE idempotency_records.create_time <= @oldest_time::timestamptz
+  RETURNING request_id
+), event AS (
+  INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
+  SELECT t.event_id::uuid, t.subject, t.order_id::text, t.payload, t.headers::jsonb
+  FROM unnest(@order_ids::uuid[], @event_ids::text[], @subjects::text[], @payloads::bytea[], @headers::text[])
+    WITH ORDINALITY AS t (order_id, event_id, subject, payload, headers, ordinal)
+  JOIN moved m ON m.order_id = t.order_id
+  WHERE t.subject <> ''
+  ORDER BY t.ordinal
+)
+SELECT coalesce(array_agg(m.order_id), '{}')::uuid[] AS moved, (SELECT count(*) FROM record)::bigint AS records,
+  pg_notify('outbox', 'orders')::text AS notified
+FROM moved m;
 
 -- Finds orders by id.
 -- name: ListOrdersById :many

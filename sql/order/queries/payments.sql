@@ -1,10 +1,3 @@
--- Stores a payment, or what became of it.
--- name: UpsertPayment :exec
-INSERT INTO orders.payments (payment_id, order_id, state, decline_code, check_time, create_time, update_time)
-VALUES (@payment_id, @order_id, @state, @decline_code, @check_time, @update_time, @update_time)
-ON CONFLICT (payment_id) DO UPDATE
-SET state = excluded.state, decline_code = excluded.decline_code, check_time = excluded.check_time, update_time = excluded.update_time;
-
 -- Finds a payment.
 -- name: GetPayment :one
 SELECT payment_id, order_id, state, decline_code FROM orders.payments WHERE payment_id = @payment_id;

@@ -4,12 +4,26 @@ import type { Order } from "./order.ts";
 import type { Claim, Clock, Hold, HoldOutcome, Inventory, KeyedRequest, NewOrder, OrderStore, RequestRecord, WantedLine } from "./ports.ts";
 import { requestKey, sameFingerprint, type RunningRequests } from "./running-requests.ts";
 
+/** Gathers the orders of concurrent calls into batches, which `createBatch` makes. */
+export interface CreateQueue {
+  /**
+   * One outcome per command in the same order. The signal takes those back that still wait. Rejects where the commands were not
+   * taken: too many wait, the signal fired, or the process stops.
+   */
+  submitAll(commands: readonly CreateOrderCommand[], signal?: AbortSignal): Promise<readonly CreateOrderOutcome[]>;
+}
+
 /** What CreateOrder works with. */
 export interface CreateOrdersContext {
+  readonly running: RunningRequests;
+  readonly createQueue: CreateQueue;
+}
+
+/** What a batch of new orders is made with. */
+export interface CreateBatchContext {
   readonly store: OrderStore;
   readonly inventory: Inventory;
   readonly clock: Clock;
-  readonly running: RunningRequests;
   /** A new order id, sorted by time (UUIDv7). */
   readonly newOrderId: () => string;
   /** Time to pay, in milliseconds. */
@@ -37,33 +51,45 @@ export type CreateOrderOutcome =
   | { readonly kind: "failed"; readonly cause: unknown };
 
 /**
- * Creates orders, each by itself, with one call to the inventory and one transaction for all of them. A call with a request id
- * that was used before meets, in this order: the call that is still running, the kept answer, its own hold, its own order.
- * Refusals are not kept: the same request may succeed once there is stock again.
+ * Creates orders, each by itself. A call with a request id that was used before meets, in this order: the call that is still
+ * running, the kept answer, its own hold, its own order. Refusals are not kept: the same request may succeed once there is stock
+ * again.
  */
-export async function createOrders(context: CreateOrdersContext, commands: readonly CreateOrderCommand[]): Promise<CreateOrderOutcome[]> {
-  const begun = commands.map(({ request }) => context.running.begin(request));
+export async function createOrders(
+  { running, createQueue }: CreateOrdersContext,
+  commands: readonly CreateOrderCommand[],
+  signal?: AbortSignal,
+): Promise<CreateOrderOutcome[]> {
+  const begun = commands.map(({ request }) => running.begin(request));
   try {
-    const first = commands.filter((_, index) => begun[index] !== undefined);
-    const outcomes = await createDistinct(context, first);
-    return commands.map((command) => outcomes.get(command) ?? { kind: "in-progress" });
+    const outcomes = (await createQueue.submitAll(commands.filter((_, index) => begun[index] !== undefined), signal)).values();
+    return begun.map((end) => (end === undefined ? { kind: "in-progress" } : (outcomes.next().value ?? noOutcome)));
   } finally {
     for (const end of begun) end?.();
   }
 }
 
+const noOutcome: CreateOrderOutcome = { kind: "failed", cause: new Error("a new order has no outcome") };
+
 type Outcomes = Map<CreateOrderCommand, CreateOrderOutcome>;
 
-async function createDistinct(context: CreateOrdersContext, commands: readonly CreateOrderCommand[]): Promise<Outcomes> {
+/**
+ * Creates the orders of one batch with one call to the inventory and one transaction. No request is in it twice. Rejects where the
+ * store cannot be asked; asking again is safe at any time.
+ */
+export async function createBatch(context: CreateBatchContext, commands: readonly CreateOrderCommand[]): Promise<CreateOrderOutcome[]> {
   const outcomes: Outcomes = new Map();
-  if (commands.length === 0) return outcomes;
   const records = await context.store.findRecords(commands.map(({ request }) => request));
   const wanted = commands.filter((command) => {
     const outcome = fromRecord(command, records.get(requestKey(command.request)));
     if (outcome !== undefined) outcomes.set(command, outcome);
     return outcome === undefined;
   });
-  if (wanted.length === 0) return outcomes;
+  if (wanted.length > 0) await createWanted(context, wanted, outcomes);
+  return commands.map((command) => outcomes.get(command) ?? noOutcome);
+}
+
+async function createWanted(context: CreateBatchContext, wanted: readonly CreateOrderCommand[], outcomes: Outcomes): Promise<void> {
   const { drafts, resolved } = await reserve(context, wanted, outcomes);
   const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, request: command.request })));
   for (const { command, order } of drafts) {
@@ -72,7 +98,6 @@ async function createDistinct(context: CreateOrdersContext, commands: readonly C
     else resolved.push({ command, state: "EXPIRED" });
   }
   await meetEarlierCalls(context, resolved, outcomes);
-  return outcomes;
 }
 
 interface Draft extends Pick<NewOrder, "order"> {
@@ -85,7 +110,7 @@ interface Resolved {
   readonly state: "EXPIRED" | "RELEASED";
 }
 
-async function reserve(context: CreateOrdersContext, commands: readonly CreateOrderCommand[], outcomes: Outcomes) {
+async function reserve(context: CreateBatchContext, commands: readonly CreateOrderCommand[], outcomes: Outcomes) {
   const now = context.clock.now();
   const expireTime = new Date(now.getTime() + context.payWithinMs + context.holdMarginMs);
   const answers = await context.inventory.reserve(
@@ -145,14 +170,14 @@ function draftOrder(orderId: string, command: CreateOrderCommand, hold: Hold, ex
 }
 
 /** Closes the ids first, so that no order can come to be behind a hold that is given back. */
-async function giveBack(context: CreateOrdersContext, reservationIds: readonly string[]): Promise<void> {
+async function giveBack(context: CreateBatchContext, reservationIds: readonly string[]): Promise<void> {
   if (reservationIds.length === 0) return;
   const claims = await context.store.closeReservations(reservationIds);
   await context.inventory.release(claims.filter(({ orderId }) => orderId === undefined).map(({ reservationId }) => reservationId));
 }
 
 /** Answers those whose reservation was claimed or resolved before: by the record, else by the order behind the claim. */
-async function meetEarlierCalls(context: CreateOrdersContext, resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
+async function meetEarlierCalls(context: CreateBatchContext, resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
   if (resolved.length === 0) return;
   const requests = resolved.map(({ command }) => command.request);
   const claims = await context.store.findClaims(requests.map(({ scope, requestId }) => reservationIdOf(scope, requestId)));

@@ -170,6 +170,8 @@ export interface OrderStore {
   takePaymentsToCheck(maxPayments: number): Promise<readonly Payment[]>;
   /** Deletes up to `maxRecords` records that are past their time; answers how many. */
   deleteOldRecords(maxRecords: number): Promise<number>;
+  /** Takes no new steps and answers, and resolves when those that wait are stored. */
+  drain(): Promise<void>;
 }
 
 /** Tells when an order may have changed, also by another process. */

@@ -30,7 +30,7 @@ export function batchCreateOrders(handlers: OrderHandlers): MethodImpl<typeof Or
     const failed = (error: unknown) => failedResult(handlers, context, error);
     const checked = entries.map((entry) => attempt(() => read(entry)));
     const commands = checked.flatMap((result) => ("value" in result ? [result.value] : []));
-    const outcomes = (await createOrders(handlers, commands)).values();
+    const outcomes = (await createOrders(handlers, commands, context.signal)).values();
     return {
       results: checked.map((result) => ("error" in result ? failed(result.error) : toResult(outcomes.next().value, failed))),
     };

@@ -12,7 +12,7 @@ import { isUuid } from "./input-check.ts";
 /** CreateOrder: a batch of one. */
 export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.createOrder> {
   return async (request, context) => {
-    const [outcome] = await createOrders(handlers, [toCommand(requireUser(context), request)]);
+    const [outcome] = await createOrders(handlers, [toCommand(requireUser(context), request)], context.signal);
     if (outcome?.kind !== "created") throw outcomeError(outcome ?? { kind: "unknown", cause: undefined });
     return { order: orderToMessage(outcome.order) };
   };

@@ -168,7 +168,10 @@ onEachDatabase((open) => {
       await bed.orders.payOrder({ orderId, paymentToken: "sandbox-delay-100", requestId: "p" }, user);
       expect((await watch.next()).value?.order?.paymentState).toBe(PaymentState.PENDING);
       leave.abort();
-      await failure(watch.next());
+      const readOn = async () => {
+        while ((await watch.next()).done !== true);
+      };
+      await failure(readOn());
       await expect.poll(() => takeOne(own, orderId, user).catch(reasonOf)).toBe(OrderState.PAID);
       await own.close();
     });

@@ -1,17 +1,9 @@
 import type { Queryable } from "@flashdeal/runtime/database";
 import type { NewOrder } from "../domain/ports.ts";
-import type { Order, OrderChange, OrderEvent, OrderLine } from "../domain/order.ts";
+import type { Order, OrderLine } from "../domain/order.ts";
 import { orderEventRow } from "../message/order-event.ts";
-import {
-  insertOrderLines,
-  insertOrders,
-  listOrderLines,
-  notifyOrdersChanged,
-  updateOrders,
-  type ListOrderLinesRow,
-  type ListOrdersByIdRow,
-} from "./gen/orders.sql.ts";
-import { insertOutbox, notifyOutbox } from "./gen/outbox.sql.ts";
+import { insertNewOrders, listOrderLines, notifyOrdersChanged, type ListOrderLinesRow, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
+import { oldestTime, orderCodec } from "./requests.ts";
 
 /** Between rows and orders. */
 
@@ -33,22 +25,43 @@ function lineOf(row: ListOrderLinesRow): OrderLine {
   return { ...rest, unitPrice: { currencyCode: priceCurrency, units: priceUnits, nanos: priceNanos } };
 }
 
-/** Inserts orders and their lines. */
-export async function insertNewOrders(db: Queryable, created: readonly NewOrder[]): Promise<void> {
+/**
+ * Stores new orders with their claims, lines, records and events, with one statement. Answers the ids of those whose reservation
+ * had no claim yet; of the others nothing is stored.
+ */
+export async function insertOrders(db: Queryable, created: readonly NewOrder[], now: Date): Promise<readonly string[]> {
   const orders = created.map(({ order }) => order);
-  await insertOrders(db, {
+  const events = orders.map((order) => orderEventRow({ kind: "created" }, order));
+  const result = await insertNewOrders(db, {
+    createTime: now,
+    oldestTime: oldestTime(now),
     orderIds: orders.map(({ orderId }) => orderId),
-    userIds: orders.map(({ userId }) => userId),
     reservationIds: orders.map(({ reservationId }) => reservationId),
+    userIds: orders.map(({ userId }) => userId),
     totalCurrencies: orders.map(({ total }) => total.currencyCode),
     totalUnits: orders.map(({ total }) => total.units),
     totalNanos: orders.map(({ total }) => total.nanos),
     expireTimes: orders.map(({ expireTime }) => expireTime),
     createTimes: orders.map(({ createTime }) => createTime),
+    ...lineColumns(orders),
+    scopes: created.map(({ request }) => request.scope),
+    requestIds: created.map(({ request }) => request.requestId),
+    fingerprints: created.map(({ request }) => request.fingerprint),
+    responses: orders.map((order) => orderCodec.encode(order)),
+    eventIds: events.map(({ eventId }) => eventId),
+    subjects: events.map(({ subject }) => subject),
+    payloads: events.map(({ payload }) => payload),
+    headers: events.map(({ headers }) => JSON.stringify(headers)),
   });
+  const stored = result?.stored ?? [];
+  if (result?.records !== BigInt(stored.length)) throw new Error("a request has a record but its reservation had no claim");
+  return stored;
+}
+
+function lineColumns(orders: readonly Order[]) {
   const lines = orders.flatMap((order) => order.lines.map((line, index) => ({ ...line, orderId: order.orderId, lineNumber: index + 1 })));
-  await insertOrderLines(db, {
-    orderIds: lines.map(({ orderId }) => orderId),
+  return {
+    lineOrderIds: lines.map(({ orderId }) => orderId),
     lineNumbers: lines.map(({ lineNumber }) => lineNumber),
     dealIds: lines.map(({ dealId }) => dealId),
     productIds: lines.map(({ productId }) => productId),
@@ -59,36 +72,7 @@ export async function insertNewOrders(db: Queryable, created: readonly NewOrder[
     priceCurrencies: lines.map(({ unitPrice }) => unitPrice.currencyCode),
     priceUnits: lines.map(({ unitPrice }) => unitPrice.units),
     priceNanos: lines.map(({ unitPrice }) => unitPrice.nanos),
-  });
-}
-
-/** Moves orders on, each only if it is still as it was read. Answers those that were. */
-export async function applyChanges(db: Queryable, changes: readonly OrderChange[]): Promise<ReadonlySet<string>> {
-  const rows = await updateOrders(db, {
-    orderIds: changes.map(({ from }) => from.orderId),
-    versions: changes.map(({ from }) => from.version),
-    fromStates: changes.map(({ from }) => from.state),
-    states: changes.map(({ to }) => to.state),
-    paymentStates: changes.map(({ to }) => to.paymentState),
-    paymentIds: changes.map(({ to }) => to.paymentId),
-    cancelReasons: changes.map(({ to }) => to.cancelReason),
-    updateTimes: changes.map(({ to }) => to.updateTime),
-  });
-  return new Set(rows.map(({ orderId }) => orderId));
-}
-
-/** Puts events into the outbox and wakes the relay. */
-export async function tell(db: Queryable, happenings: readonly { readonly event: OrderEvent; readonly order: Order }[]): Promise<void> {
-  if (happenings.length === 0) return;
-  const rows = happenings.map(({ event, order }) => orderEventRow(event, order));
-  await insertOutbox(db, {
-    eventIds: rows.map(({ eventId }) => eventId),
-    subjects: rows.map(({ subject }) => subject),
-    aggregateKeys: rows.map(({ aggregateKey }) => aggregateKey),
-    payloads: rows.map(({ payload }) => payload),
-    headers: rows.map(({ headers }) => JSON.stringify(headers)),
-  });
-  await notifyOutbox(db);
+  };
 }
 
 /** NOTIFY takes less than 8,000 bytes; an id and its comma take 37. */

@@ -1,14 +1,15 @@
-import { isConnectionError, CommitOutcomeUnknownError, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
+import { CommitOutcomeUnknownError, isConnectionError, isDataError, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
+import { createGroupCommit, outcomesOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { expire, type Order, type Payment } from "../domain/order.ts";
 import type { Claim, Clock, CreatedOrders, NewOrder, OrderQuery, OrderStore } from "../domain/ports.ts";
 import { insertClaims, listClaims } from "./gen/claims.sql.ts";
 import { deleteRecords } from "./gen/idempotency.sql.ts";
 import { listOrders, listOrdersById, listOrdersOfDeal, listOrdersOfUser, lockOrdersToExpire } from "./gen/orders.sql.ts";
 import { getPayment, takePaymentsToCheck, type GetPaymentRow } from "./gen/payments.sql.ts";
-import { applyChanges, insertNewOrders, notifyWatchers, tell, withLines } from "./order-rows.ts";
+import { insertOrders, withLines } from "./order-rows.ts";
 import type { OrderSignalHub } from "./order-signals.ts";
-import { addRecords, findRecords, oldestTime, orderCodec, saveAnswer } from "./requests.ts";
-import { applyStep, runStep } from "./steps.ts";
+import { findRecords, oldestTime, orderCodec, saveAnswers, type AnsweredRequest } from "./requests.ts";
+import { applySteps, Outrun, type Step, type StepTimes } from "./steps.ts";
 
 /** What the store works with. */
 export interface OrderStoreOptions {
@@ -17,6 +18,7 @@ export interface OrderStoreOptions {
   readonly signals: Pick<OrderSignalHub, "changed">;
   /** Pause before an open payment or refund is looked at again, in milliseconds. */
   readonly paymentCheckDelayMs: number;
+  readonly limits: BatchLimits;
 }
 
 /** Greater than every order id. */
@@ -26,11 +28,14 @@ const beyondAllIds = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 export function createOrderStore(options: OrderStoreOptions): OrderStore {
   const { database, clock, signals } = options;
   const nextCheckTime = () => new Date(clock.now().getTime() + options.paymentCheckDelayMs);
+  const batches = createStoreBatches(database, clock, nextCheckTime, options.limits);
   const getOrders = async (orderIds: readonly string[]) =>
     orderIds.length === 0 ? [] : withLines(database, await listOrdersById(database, { orderIds }));
   return {
     findRecords: (requests) => findRecords(database, orderCodec, requests, clock.now()),
-    saveAnswer: (request, answer) => saveAnswer(database, request, answer, clock.now()),
+    async saveAnswer(request, answer) {
+      outcomesOf([await batches.answers.submit({ request, answer })], rethrow);
+    },
     deleteOldRecords: (maxRecords) => deleteRecords(database, { oldestTime: oldestTime(clock.now()), maxRows: maxRecords }),
     createOrders: (orders) => createOrders(database, clock, orders),
     findClaims: (reservationIds) => findClaims(database, reservationIds),
@@ -42,12 +47,12 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
     getOrder: async (orderId) => (await getOrders([orderId]))[0],
     listOrders: async (query) => withLines(database, await listRows(database, query)),
     async change(change, request) {
-      const done = await runStep(database, (tx) => applyStep(tx, { change, request, now: clock.now(), checkTime: nextCheckTime() }));
-      if (done) signals.changed([change.to.orderId]);
-      return done;
+      const [done] = outcomesOf([await batches.steps.submit({ change, request })], isOutrun);
+      if (done === true) signals.changed([change.to.orderId]);
+      return done === true;
     },
     async expireOrders({ paymentDueTime, maxOrders }) {
-      const expired = await database.transaction((tx) => expireDue(tx, clock.now(), paymentDueTime, maxOrders));
+      const expired = await database.transaction((tx) => expireDue(tx, { now: clock.now(), checkTime: nextCheckTime() }, paymentDueTime, maxOrders));
       signals.changed(expired);
       return expired.length;
     },
@@ -59,7 +64,37 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
       const rows = await takePaymentsToCheck(database, { dueTime: clock.now(), nextCheckTime: nextCheckTime(), maxRows: maxPayments });
       return rows.map(paymentOf);
     },
+    async drain() {
+      await Promise.all([batches.steps.drain(), batches.answers.drain()]);
+    },
   };
+}
+
+/** Steps of orders and answers of requests that come at the same time are stored together. */
+function createStoreBatches(database: Database, clock: Clock, nextCheckTime: () => Date, limits: BatchLimits) {
+  return {
+    steps: createGroupCommit<Step, boolean>({
+      ...limits,
+      name: "order-step",
+      run: (steps, signal) => database.transaction((tx) => applySteps(tx, steps, { now: clock.now(), checkTime: nextCheckTime() }), { signal }),
+      isItemFault: (error) => error instanceof Outrun || isDataError(error),
+    }),
+    answers: createGroupCommit<AnsweredRequest, true>({
+      ...limits,
+      name: "order-answer",
+      async run(answered) {
+        await saveAnswers(database, answered, clock.now());
+        return answered.map(() => true);
+      },
+      isItemFault: isDataError,
+    }),
+  };
+}
+
+/** A step that was outrun is not stored; other faults are the caller's. */
+function isOutrun(cause: unknown): false {
+  if (cause instanceof Outrun) return false;
+  throw cause;
 }
 
 /** NONE is a state of orders only; the table's CHECK says so too. */
@@ -86,7 +121,7 @@ async function createOrders(database: Database, clock: Clock, orders: readonly N
   const store = async (batch: readonly NewOrder[]): Promise<void> => {
     if (batch.length === 0) return;
     try {
-      for (const orderId of await database.transaction((tx) => insertClaimed(tx, batch, clock.now()))) stored.add(orderId);
+      for (const orderId of await database.transaction((tx) => insertOrders(tx, batch, clock.now()))) stored.add(orderId);
     } catch (error) {
       const lost = isConnectionError(error) || error instanceof CommitOutcomeUnknownError;
       if (lost || batch.length === 1) {
@@ -102,23 +137,6 @@ async function createOrders(database: Database, clock: Clock, orders: readonly N
   return { stored, faults };
 }
 
-async function insertClaimed(tx: Transaction, batch: readonly NewOrder[], now: Date): Promise<string[]> {
-  const sorted = batch.toSorted((a, b) => (a.order.reservationId < b.order.reservationId ? -1 : 1));
-  const claimed = await insertClaims(tx, {
-    reservationIds: sorted.map(({ order }) => order.reservationId),
-    orderIds: sorted.map(({ order }) => order.orderId),
-    createTime: now,
-  });
-  const free = new Set(claimed.map(({ reservationId }) => reservationId));
-  const winners = batch.filter(({ order }) => free.has(order.reservationId));
-  if (winners.length === 0) return [];
-  await insertNewOrders(tx, winners);
-  const records = await addRecords(tx, winners.map(({ order, request }) => ({ request, response: orderCodec.encode(order) })), now);
-  if (records !== winners.length) throw new Error("a request has a record but its reservation had no claim");
-  await tell(tx, winners.map(({ order }) => ({ event: { kind: "created" }, order })));
-  return winners.map(({ order }) => order.orderId);
-}
-
 async function listRows(db: Queryable, query: OrderQuery) {
   const { userId, dealId, state = null } = query;
   const page = { before: query.beforeOrderId ?? beyondAllIds, maxRows: query.maxOrders, state };
@@ -126,13 +144,12 @@ async function listRows(db: Queryable, query: OrderQuery) {
   return dealId === undefined ? listOrders(db, page) : listOrdersOfDeal(db, { ...page, dealId });
 }
 
-async function expireDue(tx: Transaction, now: Date, paymentDueTime: Date, maxRows: number): Promise<string[]> {
-  const due: Order[] = await withLines(tx, await lockOrdersToExpire(tx, { dueTime: now, paymentDueTime, maxRows }));
-  const changes = due.flatMap((order) => expire(order, now) ?? []);
-  if (changes.length === 0) return [];
-  await applyChanges(tx, changes);
-  await tell(tx, changes.map(({ to }) => ({ event: { kind: "expired" }, order: to })));
-  const orderIds = changes.map(({ to }) => to.orderId);
-  await notifyWatchers(tx, orderIds);
-  return orderIds;
+async function expireDue(tx: Transaction, times: StepTimes, paymentDueTime: Date, maxRows: number): Promise<string[]> {
+  const due: Order[] = await withLines(tx, await lockOrdersToExpire(tx, { dueTime: times.now, paymentDueTime, maxRows }));
+  const steps = due.flatMap((order): Step[] => {
+    const change = expire(order, times.now);
+    return change === undefined ? [] : [{ change }];
+  });
+  if (steps.length > 0) await applySteps(tx, steps, times);
+  return steps.map(({ change }) => change.to.orderId);
 }

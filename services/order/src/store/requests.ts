@@ -6,7 +6,7 @@ import { requestKey } from "../domain/running-requests.ts";
 import type { Order } from "../domain/order.ts";
 import { orderFromMessage, orderToMessage } from "../message/order-message.ts";
 import type { KeyedRequest, RequestRecord, RequestScope } from "../domain/ports.ts";
-import { insertRecords, listRecords, upsertRecordResponse } from "./gen/idempotency.sql.ts";
+import { insertRecords, listRecords, upsertRecordResponses } from "./gen/idempotency.sql.ts";
 
 /** The rows that make requests repeatable. They live for 24 h. */
 
@@ -61,7 +61,22 @@ export async function addRecords(
   return rows.length;
 }
 
-/** Keeps the answer of a request; the first one stays. */
-export async function saveAnswer(db: Queryable, { scope, requestId, fingerprint }: KeyedRequest, answer: Order, now: Date): Promise<void> {
-  await upsertRecordResponse(db, { scope, requestId, fingerprint, response: orderCodec.encode(answer), createTime: now });
+/** A request that has been answered. */
+export interface AnsweredRequest {
+  readonly request: KeyedRequest;
+  readonly answer: Order;
+}
+
+/** Keeps the answers of requests; the first one of each stays. */
+export async function saveAnswers(db: Queryable, answered: readonly AnsweredRequest[], now: Date): Promise<void> {
+  const first = new Map<string, AnsweredRequest>();
+  for (const each of answered) if (!first.has(requestKey(each.request))) first.set(requestKey(each.request), each);
+  const distinct = [...first.values()];
+  await upsertRecordResponses(db, {
+    createTime: now,
+    scopes: distinct.map(({ request }) => request.scope),
+    requestIds: distinct.map(({ request }) => request.requestId),
+    fingerprints: distinct.map(({ request }) => request.fingerprint),
+    responses: distinct.map(({ answer }) => orderCodec.encode(answer)),
+  });
 }

@@ -51,7 +51,7 @@ export function createShipmentStore({ database, clock, signals }: ShipmentStoreO
       const response = shipmentCodec.encode(shipment);
       const done = await runStep(database, async (tx) => {
         if ((await insertShipment(tx, shipment)) === 0) throw new Outrun("the order has a shipment by now");
-        await applyStep(tx, { change, request, response, now, checkTime: now });
+        await applyStep(tx, { change, request, response }, { now, checkTime: now });
       });
       if (done) signals.changed([shipment.orderId]);
       return done;
@@ -66,7 +66,7 @@ export function createShipmentStore({ database, clock, signals }: ShipmentStoreO
         const response = updateCodec.encode(update);
         await insertShipmentUpdate(tx, update);
         await updateShipmentStatus(tx, { shipmentId: update.shipmentId, status: update.status, updateTime: now });
-        if (change !== undefined) await applyStep(tx, { change, request, response, now, checkTime: now });
+        if (change !== undefined) await applyStep(tx, { change, request, response }, { now, checkTime: now });
         else if (request !== undefined && (await addRecords(tx, [{ request, response }], now)) === 0) throw new Outrun("the request has a record already");
         added = update;
       });

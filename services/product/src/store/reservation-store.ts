@@ -1,9 +1,9 @@
-import type { Database, Transaction } from "@flashdeal/runtime/database";
+import { isDataError, type Database, type Transaction } from "@flashdeal/runtime/database";
+import { createGroupCommit, outcomesOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { decideResolutions, type ResolveEntry, type ResolveOutcome, type StateChange } from "../domain/decide-resolutions.ts";
 import { ledgerOf } from "../domain/ledger.ts";
 import type { Clock, OverdueHold, ReservationStore } from "../domain/ports.ts";
 import { applyLedger, byStockKey } from "./apply-ledger.ts";
-import { createBatches, outcomesOf, type BatchLimits } from "./batching.ts";
 import { insertInboxEvents } from "./gen/messaging.sql.ts";
 import { listOverdueHolds, lockReservations, updateReservationStates } from "./gen/reservations.sql.ts";
 import { lockStocks } from "./gen/stocks.sql.ts";
@@ -33,9 +33,13 @@ interface Resolution extends ResolveEntry {
 
 /** Reservations in Postgres. What calls and events want to become of them is gathered into batches, each one transaction. */
 export function createReservationStore({ database, clock, limits }: ReservationStoreOptions): ReservationStore {
-  const batches = createBatches<Resolution, ResolveOutcome | undefined>("product-resolve", { ...limits, maxInFlight: 1 }, (resolutions, signal) =>
-    retryPassing(() => database.transaction((tx) => resolveAll(tx, resolutions, clock), { signal })),
-  );
+  const batches = createGroupCommit<Resolution, ResolveOutcome | undefined>({
+    ...limits,
+    name: "product-resolve",
+    maxInFlight: 1,
+    run: (resolutions, signal) => retryPassing(() => database.transaction((tx) => resolveAll(tx, resolutions, clock), { signal })),
+    isItemFault: isDataError,
+  });
   const resolve = async (resolutions: readonly Resolution[]) => outcomesOf(await batches.submitAll(resolutions), rethrow);
   return {
     async getReservations(reservationIds) {
@@ -53,10 +57,6 @@ export function createReservationStore({ database, clock, limits }: ReservationS
     },
     drain: () => batches.drain(),
   };
-}
-
-function rethrow(cause: unknown): never {
-  throw cause;
 }
 
 /** Notes events in the inbox first, in the same transaction: those that are there already change nothing, and have no outcome. */

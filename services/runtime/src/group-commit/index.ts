@@ -1,4 +1,4 @@
 /** Group commit: concurrent work in batches, each item with its own outcome. */
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, type Settled } from "./group-commit.ts";
-export { settledError } from "./settled-error.ts";
+export { outcomesOf, rethrow, type BatchLimits } from "./outcomes.ts";
 export { createBatchMetrics, noBatchMetrics, type BatchMetrics } from "./metrics.ts";

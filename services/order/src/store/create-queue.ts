@@ -1,0 +1,20 @@
+import { isDataError } from "@flashdeal/runtime/database";
+import { createGroupCommit, outcomesOf, type BatchLimits } from "@flashdeal/runtime/group-commit";
+import { createBatch, type CreateBatchContext, type CreateOrderCommand, type CreateOrderOutcome, type CreateQueue } from "../domain/create-orders.ts";
+
+/**
+ * Group commit of new orders: CreateOrder and BatchCreateOrders share one queue. With more than one batch in flight, one reserves
+ * while another is stored.
+ */
+export function createCreateQueue(context: CreateBatchContext, limits: BatchLimits): CreateQueue & { drain(): Promise<void> } {
+  const batches = createGroupCommit<CreateOrderCommand, CreateOrderOutcome>({
+    ...limits,
+    name: "order-create",
+    run: (commands) => createBatch(context, commands),
+    isItemFault: isDataError,
+  });
+  return {
+    submitAll: async (commands, signal) => outcomesOf(await batches.submitAll(commands, signal), (cause) => ({ kind: "failed", cause })),
+    drain: () => batches.drain(),
+  };
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import { createPgDatabase } from "@flashdeal/runtime/database";
+import { createLogger } from "@flashdeal/runtime/telemetry";
+import { cpuSecondsOf } from "./cpu.ts";
+import { startGenerator, type Generator } from "./generator/generator.ts";
+import type { JobResult, LoadJob } from "./generator/job.ts";
+import { stockDeals } from "./goods.ts";
+import { startPlatform, type Platform, type RunningVariant, type Variant } from "./platform.ts";
+
+/** How much is measured. */
+export interface BenchOptions {
+  readonly rounds: number;
+  readonly durationMs: number;
+  readonly concurrency: number;
+  readonly connections: number;
+  readonly users: number;
+  readonly items: number;
+  readonly poolSize: number;
+  readonly strategies: readonly string[];
+  readonly profileFolder: string | undefined;
+}
+
+/** One measurement: what was called, on what. */
+export interface Sample extends JobResult {
+  readonly name: string;
+  readonly load: "hot" | "spread" | "half load" | "-";
+  /** Cores that each process took; of a no-op, its server as `order`. NaN where the machine does not tell. */
+  readonly cores: { readonly order: number; readonly product: number; readonly postgres: number };
+}
+
+/** The way without batches has one transaction per order, and as many at once as its connections bear. */
+function variantOf(strategy: string, poolSize: number): Variant {
+  if (strategy === "group-commit") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: 2 };
+  return { name: strategy, strategy, batchMaxSize: 1, batchMaxInFlight: poolSize };
+}
+
+/** Runs every strategy and the no-ops in turn, round by round, and answers all samples. Throws where an order was lost or made up. */
+export async function measure(options: BenchOptions, onSample: (sample: Sample) => void): Promise<readonly Sample[]> {
+  const platform = await startPlatform({
+    variants: options.strategies.map((strategy) => variantOf(strategy, options.poolSize)),
+    poolSize: options.poolSize,
+    profileFolder: options.profileFolder,
+  });
+  if ("skipped" in platform) throw new Error(platform.skipped);
+  const generator = startGenerator();
+  try {
+    const deals = new Map<RunningVariant, readonly string[]>();
+    for (const running of platform.variants) deals.set(running, await stockDeals(running.productAddress, platform.secret, options.items));
+    const samples: Sample[] = [];
+    const note = (sample: Sample): void => {
+      samples.push(sample);
+      onSample(sample);
+    };
+    const job = await jobOf(options, platform);
+    for (const running of platform.variants) await generator.run({ ...job, port: running.orderPort, dealIds: deals.get(running) ?? [], durationMs: 1_000 });
+    for (let round = 0; round < options.rounds; round++) {
+      await measureNoOps(generator, platform, job, note);
+      for (const running of platform.variants) {
+        const [hot = "", ...others] = deals.get(running) ?? [];
+        const expected = await ordersOf(running);
+        const pids = { ...running.pids, postgres: platform.postgresPid };
+        const onHot = await take(generator, pids, running.variant.name, "hot", { ...job, port: running.orderPort, dealIds: [hot] });
+        note(onHot);
+        const spread = await take(generator, pids, running.variant.name, "spread", { ...job, port: running.orderPort, dealIds: [hot, ...others] });
+        note(spread);
+        const { concurrency: _concurrency, ...open } = { ...job, port: running.orderPort, dealIds: [hot], perSecond: Math.floor(onHot.perSecond / 2) };
+        const half = await take(generator, pids, running.variant.name, "half load", open);
+        note(half);
+        await checkOrders(running, expected + onHot.answered + spread.answered + half.answered);
+      }
+    }
+    return samples;
+  } finally {
+    generator.stop();
+    await platform.stop();
+  }
+}
+
+async function jobOf(options: BenchOptions, platform: Platform): Promise<LoadJob> {
+  const { connections, durationMs, concurrency } = options;
+  const users = Array.from({ length: options.users }, () => randomUUID());
+  return { call: "create-order", port: 0, connections, users, token: await platform.token(), dealIds: [], durationMs, concurrency };
+}
+
+async function measureNoOps(generator: Generator, platform: Platform, job: LoadJob, note: (sample: Sample) => void): Promise<void> {
+  const { port, pid } = platform.noOp;
+  const pids = { order: pid, product: undefined, postgres: undefined };
+  note(await take(generator, pids, "no-op CreateOrder", "-", { ...job, port, dealIds: [randomUUID()] }));
+  note(await take(generator, pids, "health check", "-", { ...job, call: "health", port }));
+}
+
+interface Pids {
+  readonly order: number | undefined;
+  readonly product: number | undefined;
+  readonly postgres: number | undefined;
+}
+
+async function take(generator: Generator, pids: Pids, name: string, load: Sample["load"], job: LoadJob): Promise<Sample> {
+  const secondsOf = () => ({ order: cpuSecondsOf(pids.order), product: cpuSecondsOf(pids.product), postgres: cpuSecondsOf(pids.postgres) });
+  const before = secondsOf();
+  const beganMs = performance.now();
+  const result = await generator.run(job);
+  const seconds = (performance.now() - beganMs) / 1_000;
+  const after = secondsOf();
+  const coresOf = (process: keyof Pids) => ((after[process] ?? Number.NaN) - (before[process] ?? Number.NaN)) / seconds;
+  return { ...result, name, load, cores: { order: coresOf("order"), product: coresOf("product"), postgres: coresOf("postgres") } };
+}
+
+/** Every answered order is stored, and no other. */
+async function checkOrders(running: RunningVariant, answered: number): Promise<void> {
+  const stored = await ordersOf(running);
+  if (stored !== answered) throw new Error(`${running.variant.name}: ${answered} orders were answered, ${stored} are stored`);
+}
+
+async function ordersOf({ databaseUrl }: RunningVariant): Promise<number> {
+  const database = createPgDatabase({ url: databaseUrl, log: createLogger({ name: "bench", level: "silent" }), statementTimeoutMs: 60_000 });
+  try {
+    const { rows } = await database.query({ name: "bench.orders", text: "SELECT count(*) FROM orders.orders" }, []);
+    return Number(rows[0]?.[0]);
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Header blocks in HPACK (RFC 7541), without Huffman coding: fields that all calls share enter the connection's dynamic table
+ * with the first call, later calls name their places. A call then costs the generator a few copied bytes.
+ */
+
+const staticTableLength = 61;
+const methodPost = 0x80 | 3;
+const schemeHttp = 0x80 | 6;
+
+/** A header field; names in lower case. */
+export type Field = readonly [name: string, value: string];
+
+/** Blocks for calls on one connection: the first must be sent first, the others in any order. */
+export interface HeaderBlocks {
+  /** The first block, which fills the dynamic table. */
+  first(own: readonly Field[]): Buffer;
+  /** Any later block. */
+  later(own: readonly Field[]): Buffer;
+}
+
+/** `shared`: the fields of every call, beside `:method POST` and `:scheme http`. Pseudo-fields first. */
+export function createHeaderBlocks(shared: readonly Field[]): HeaderBlocks {
+  const pseudo = Buffer.from([methodPost, schemeHttp]);
+  const added = Buffer.concat(shared.map((field) => literal(0x40, field)));
+  // The field that was added last has the lowest index.
+  const known = Buffer.from(shared.map((_, place) => 0x80 | (staticTableLength + shared.length - place)));
+  const own = (fields: readonly Field[]) => fields.map((field) => literal(0x00, field));
+  return {
+    first: (fields) => Buffer.concat([pseudo, added, ...own(fields)]),
+    later: (fields) => Buffer.concat([pseudo, known, ...own(fields)]),
+  };
+}
+
+function literal(pattern: number, [name, value]: Field): Buffer {
+  return Buffer.concat([Buffer.from([pattern]), text(name), text(value)]);
+}
+
+/** A string with its length as an integer of 7 bits and more. */
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value, "latin1");
+  const length: number[] = [];
+  if (bytes.length < 127) length.push(bytes.length);
+  else {
+    length.push(127);
+    let rest = bytes.length - 127;
+    for (; rest >= 128; rest >>= 7) length.push((rest & 127) | 128);
+    length.push(rest);
+  }
+  return Buffer.concat([Buffer.from(length), bytes]);
+}

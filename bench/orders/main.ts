@@ -1,0 +1,31 @@
+// `npm run bench:orders`: orders per second of each reservation strategy, on one item and on many, beside a no-op rpc.
+import { writeFileSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
+import { measure, type BenchOptions } from "./bench.ts";
+import { report } from "./report.ts";
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1");
+  return value;
+};
+
+const command = new Command("npm run bench:orders --")
+  .description("Orders per second through gRPC: order and product as processes of their own on a private, durable Postgres.")
+  .option("--rounds <n>", "rounds, in each of which everything is measured once", positive, 3)
+  .option("--duration-ms <n>", "length of each measurement", positive, 4_000)
+  .option("--concurrency <n>", "callers at once", positive, 1_000)
+  .option("--connections <n>", "connections of the generator", positive, 4)
+  .option("--users <n>", "users who order", positive, 128)
+  .option("--items <n>", "items of the spread load", positive, 1_000)
+  .option("--pool-size <n>", "database connections of each service", positive, 32)
+  .option("--strategies <names...>", "strategies to compare", ["group-commit", "row-lock", "conditional-update"])
+  .option("--profile-folder <folder>", "write a CPU profile of each service there")
+  .option("--json <file>", "write every sample there");
+const { json, ...options } = command.parse().opts<BenchOptions & { readonly json?: string }>();
+
+const samples = await measure(options, ({ name, load, perSecond, p99Ms, failed }) => {
+  console.error(`${name.padEnd(20)} ${load.padEnd(10)} ${Math.round(perSecond)}/s, p99 ${p99Ms.toFixed(1)} ms${failed > 0 ? `, ${failed} failed` : ""}`);
+});
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(samples, undefined, 1)}\n`);
+console.log(report(samples));

@@ -1,0 +1,139 @@
+import { fileURLToPath } from "node:url";
+import { createInternalTokenSource } from "@flashdeal/runtime/auth";
+import { startPostgres, startPrivateServer, freePort, type RunningServer, type Skipped } from "@flashdeal/infra/servers";
+import { createPgDatabase } from "@flashdeal/runtime/database";
+import { createLogger } from "@flashdeal/runtime/telemetry";
+
+/** One way to run the order service and what is behind it. */
+export interface Variant {
+  readonly name: string;
+  readonly strategy: string;
+  /** Most orders of one batch of the order service; 1: each order by itself. */
+  readonly batchMaxSize: number;
+  readonly batchMaxInFlight: number;
+}
+
+/** A variant that runs: order and product are processes of their own, on a database of their own. */
+export interface RunningVariant {
+  readonly variant: Variant;
+  readonly orderPort: number;
+  readonly productAddress: string;
+  readonly databaseUrl: string;
+  readonly pids: { readonly order: number; readonly product: number };
+}
+
+/** All that runs. */
+export interface Platform {
+  readonly variants: readonly RunningVariant[];
+  readonly noOp: { readonly port: number; readonly pid: number | undefined };
+  readonly postgresPid: number | undefined;
+  /** An internal token, as the gateway shows it. */
+  readonly token: () => Promise<string>;
+  readonly secret: string;
+  stop(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  readonly variants: readonly Variant[];
+  /** Connections of each service to the database. */
+  readonly poolSize: number;
+  /** Where CPU profiles of the services are written; undefined: none. */
+  readonly profileFolder: string | undefined;
+}
+
+const root = new URL("../../", import.meta.url);
+const secret = "only-for-benchmarks-".repeat(3);
+
+/** Starts a durable Postgres and every variant on it, or says why it cannot. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform | Skipped> {
+  const running: RunningServer[] = [];
+  const stop = async () => {
+    for (const server of running.toReversed()) await server.stop();
+  };
+  const postgres = await startPostgres({ settings: { max_wal_size: "4GB" } });
+  if ("skipped" in postgres) return postgres;
+  running.push(postgres);
+  try {
+    const start = async (name: string, main: string, environment: Readonly<Record<string, string>>): Promise<RunningServer> => {
+      const server = await startService(name, main, environment, options.profileFolder);
+      running.push(server);
+      return server;
+    };
+    const variants: RunningVariant[] = [];
+    for (const variant of options.variants) variants.push(await startVariant(variant, options.poolSize, postgres.url, start));
+    const noOpPort = await freePort();
+    const noOp = await start("no-op", "bench/orders/no-op/main.ts", { DATABASE_URL: postgres.url, GRPC_PORT: String(noOpPort) });
+    const tokens = createInternalTokenSource({ secret, service: "gateway", lifetimeMs: 3_600_000 });
+    return { variants, noOp: { port: noOpPort, pid: noOp.pid }, postgresPid: postgres.pid, secret, token: async () => tokens.token(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Start = (name: string, main: string, environment: Readonly<Record<string, string>>) => Promise<RunningServer>;
+
+async function startVariant(variant: Variant, poolSize: number, postgresUrl: string, start: Start): Promise<RunningVariant> {
+  const databaseUrl = await createDatabase(postgresUrl, `bench_${variant.name.replaceAll("-", "_")}`);
+  const [productPort, orderPort] = [await freePort(), await freePort()];
+  const productAddress = `127.0.0.1:${productPort}`;
+  const shared = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize), PRODUCT_ADDRESS: productAddress, ORDER_ADDRESS: `127.0.0.1:${orderPort}` };
+  const product = await start(`product-${variant.name}`, "services/product/src/main.ts", {
+    ...shared,
+    GRPC_PORT: String(productPort),
+    PRODUCT_RESERVATION_STRATEGY: variant.strategy,
+  });
+  const order = await start(`order-${variant.name}`, "services/order/src/main.ts", {
+    ...shared,
+    GRPC_PORT: String(orderPort),
+    ORDER_BATCH_MAX_SIZE: String(variant.batchMaxSize),
+    ORDER_BATCH_MAX_IN_FLIGHT: String(variant.batchMaxInFlight),
+  });
+  return { variant, orderPort, productAddress, databaseUrl, pids: { order: order.pid ?? 0, product: product.pid ?? 0 } };
+}
+
+async function startService(
+  name: string,
+  main: string,
+  environment: Readonly<Record<string, string>>,
+  profileFolder: string | undefined,
+): Promise<RunningServer> {
+  const profile = profileFolder === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profileFolder, "--cpu-prof-name", `${name}.cpuprofile`];
+  return startPrivateServer(
+    {
+      name,
+      command: process.execPath,
+      stopSignal: "SIGTERM",
+      arguments: () => [...profile, fileURLToPath(new URL(main, root))],
+      environment: (httpPort) => ({
+        INTERNAL_TOKEN_SECRET: secret,
+        GRPC_HOST: "127.0.0.1",
+        HTTP_HOST: "127.0.0.1",
+        HTTP_PORT: String(httpPort),
+        LOG_LEVEL: "warn",
+        DRAIN_TIMEOUT: "3s",
+        ...environment,
+      }),
+      url: (httpPort) => `http://127.0.0.1:${httpPort}`,
+      isReady,
+    },
+    {},
+  );
+}
+
+async function isReady(httpPort: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${httpPort}/readyz`, { signal: AbortSignal.timeout(1_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function createDatabase(postgresUrl: string, name: string): Promise<string> {
+  const admin = createPgDatabase({ url: postgresUrl, log: createLogger({ name: "bench", level: "silent" }) });
+  await admin.script(`CREATE DATABASE ${name}`);
+  await admin.close();
+  const own = new URL(postgresUrl);
+  own.pathname = `/${name}`;
+  return own.href;
+}

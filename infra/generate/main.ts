@@ -2,10 +2,13 @@
 import { generateQueries } from "@flashdeal/sqlc-gen-ts";
 import { generateContractComments } from "./comments.ts";
 import { generateContract } from "./contract.ts";
+import { generateGo } from "./go.ts";
 
 generateContract();
 generateContractComments();
 console.log("contract: proto/gen is written");
+const goSkipped = generateGo();
+console.log(goSkipped === undefined ? "contract in Go: services/go/gen is written" : `contract in Go: skipped: ${goSkipped}`);
 
 const report = await generateQueries({ log: (line) => console.error(line) });
 for (const { service, changed, problems } of report.services) {

@@ -1,0 +1,3 @@
+module flashdeal
+
+go 1.26.0

@@ -1,0 +1,23 @@
+import type { ConformanceCase } from "../conformance-case.ts";
+import { accountCases } from "./accounts.ts";
+import { catalogueCases } from "./catalogue.ts";
+import { crowdCases } from "./crowd.ts";
+import { idempotencyCases } from "./idempotency.ts";
+import { inventoryCases } from "./inventory.ts";
+import { orderCases } from "./orders.ts";
+import { ownOrderCases } from "./own-orders.ts";
+import { paymentCases } from "./payments.ts";
+import { stockQueryCases } from "./stock-query.ts";
+
+/** Every behaviour that an implementation of the contract must have. */
+export const cases: readonly ConformanceCase[] = [
+  ...accountCases,
+  ...catalogueCases,
+  ...inventoryCases,
+  ...orderCases,
+  ...idempotencyCases,
+  ...paymentCases,
+  ...ownOrderCases,
+  ...stockQueryCases,
+  ...crowdCases,
+];

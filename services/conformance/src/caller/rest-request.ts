@@ -21,6 +21,11 @@ export function responseBodyOf(method: DescMethod): string | undefined {
   return method.output.fields.find((field) => field.name === name)?.jsonName;
 }
 
+/** The part of the request that is the REST body: a field's name, `*` for all that the path leaves over, empty for none. */
+export function restBodyOf(method: DescMethod): string {
+  return getOption(method, http).body;
+}
+
 /** The HTTP method and the path template of the rule: `POST`, `/v1/orders/{order_id}:pay`. */
 export function restRuleOf(method: DescMethod): { readonly httpMethod: string; readonly template: string } {
   const { pattern } = getOption(method, http);
@@ -35,7 +40,7 @@ export function toRestRequest<Desc extends DescMessage>(method: DescMethod & { r
   // The key travels in its header.
   delete rest["requestId"];
   const path = template.replace(/\{([\w.]+)\}/g, (_, name: string) => encodeURIComponent(takeField(rest, jsonPath(method.input, name))));
-  const { body } = getOption(method, http);
+  const body = restBodyOf(method);
   if (body === "*") return { httpMethod, path, body: JSON.stringify(rest) };
   const bodyName = method.input.fields.find(({ name }) => name === body)?.jsonName;
   const bodyValue = bodyName === undefined ? undefined : (rest[bodyName] ?? {});

@@ -1,5 +1,6 @@
 import type { ConformanceCase } from "../conformance-case.ts";
 import { accountCases } from "./accounts.ts";
+import { badInputCases } from "./bad-input.ts";
 import { catalogueCases } from "./catalogue.ts";
 import { crowdCases } from "./crowd.ts";
 import { idempotencyCases } from "./idempotency.ts";
@@ -19,5 +20,6 @@ export const cases: readonly ConformanceCase[] = [
   ...paymentCases,
   ...ownOrderCases,
   ...stockQueryCases,
+  ...badInputCases,
   ...crowdCases,
 ];

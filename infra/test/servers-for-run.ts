@@ -7,7 +7,8 @@ const providers: Readonly<Record<ServerName, () => Promise<RunningServer | Skipp
   nats: provideNats,
 };
 
-const serverNames = Object.keys(providers) as ServerName[];
+/** The servers that a run can have. */
+export const serverNames: readonly ServerName[] = Object.keys(providers) as ServerName[];
 
 /** A server for tests: what the environment says of it (`TEST_<NAME>_URL`, `TEST_<NAME>_SKIPPED`), or else one of our own. */
 export async function provideServer(name: ServerName): Promise<RunningServer | Skipped> {

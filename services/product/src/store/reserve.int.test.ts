@@ -1,7 +1,7 @@
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ReserveOutcome } from "../domain/reservation.ts";
-import { onEachDatabase } from "../testing/databases.ts";
 import { createInventory, testNow, type Inventory } from "../testing/harness.ts";
 
 const kinds = (outcomes: readonly ReserveOutcome[]) => {
@@ -10,7 +10,7 @@ const kinds = (outcomes: readonly ReserveOutcome[]) => {
   return counts;
 };
 
-onEachDatabase("reserve stock", (open) => {
+describeEachDatabase("reserve stock", (open) => {
   let inventory: Inventory;
   beforeAll(async () => void (inventory = await createInventory(await open())));
   afterAll(async () => inventory?.database.close());

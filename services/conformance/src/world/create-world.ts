@@ -39,7 +39,7 @@ export function createWorld(platform: Platform, protocol: Protocol, shared: Shar
       if (tokens === undefined) throw new Error("the platform's INTERNAL_TOKEN_SECRET is not known");
       return tokens.token();
     },
-    rawRest: (path, init) => fetch(new URL(path, present(platform.restUrl, "the gateway's address")), init),
+    rawRest: (path, init) => fetch(`${present(platform.restUrl, "the gateway's address").replace(/\/$/, "")}${path}`, init),
     rawGrpc,
     close: () => caller.close(),
   };

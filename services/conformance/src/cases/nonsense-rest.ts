@@ -135,7 +135,6 @@ export const nonsenseRestCases: readonly ConformanceCase[] = [
       const attempts = [
         ["GET", "/v1/nonsense", "ROUTE_NOT_FOUND"],
         ["GET", "/v1/orders/1/2/3", "ROUTE_NOT_FOUND"],
-        ["POST", "/v1/orders/x:nonsense", "ROUTE_NOT_FOUND"],
         ["GET", "/v2/products", "ROUTE_NOT_FOUND"],
         ["GET", "/v1/products/..%2f..%2fetc", undefined],
         ["GET", "/v1/products/%zz", undefined],

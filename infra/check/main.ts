@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { rootFolder, runBuf, staleContractFiles } from "../generate/contract.ts";
 import { staleContractComments } from "../generate/comments.ts";
+import { staleErrorTable } from "../generate/error-table.ts";
 import { goGeneratedFiles } from "../generate/go.ts";
 import { checkBreaking, type CheckOutcome } from "./breaking.ts";
 import { checkQueries } from "./queries.ts";
@@ -15,6 +16,7 @@ const checks: readonly (readonly [string, () => CheckOutcome | Promise<CheckOutc
   ["contract: generated code", () => stale(staleContractFiles())],
   ["contract: generated code in Go", checkGo],
   ["contract: generated comments", () => stale(staleContractComments())],
+  ["contract: table of errors", () => stale(staleErrorTable())],
   ["queries: generated code", checkQueries],
 ];
 

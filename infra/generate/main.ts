@@ -7,6 +7,10 @@ import { generateGo } from "./go.ts";
 generateContract();
 generateContractComments();
 console.log("contract: proto/gen is written");
+// Only now: it reads the reasons from the code that was generated just above.
+const { generateErrorTable } = await import("./error-table.ts");
+generateErrorTable();
+console.log("contract: docs/errors.md is written");
 const goSkipped = generateGo();
 console.log(goSkipped === undefined ? "contract in Go: services/go/gen is written" : `contract in Go: skipped: ${goSkipped}`);
 

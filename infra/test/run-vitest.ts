@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rootFolder } from "../generate/contract.ts";
 import { spawnChild } from "./children.ts";
-import { type Summary, type VitestReport, slowestFiles, summarizeVitest } from "./summary.ts";
+import { REPORT_FILE_VARIABLE } from "./summary-reporter.ts";
+import { type FileReport, type Summary, slowestFiles, summarizeVitest } from "./summary.ts";
 
 const SLOWEST_SHOWN = 10;
 
@@ -14,14 +15,15 @@ export async function runVitest(args: readonly string[], environment: NodeJS.Pro
   const reportFile = join(folder, "vitest.json");
   try {
     const vitest = join(rootFolder, "node_modules", "vitest", "vitest.mjs");
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-    const child = spawnChild(process.execPath, [vitest, "run", ...reporters, ...args], { cwd: rootFolder, env: environment, stdio: "inherit" });
+    const reporters = ["--reporter=default", `--reporter=${join(import.meta.dirname, "summary-reporter.ts")}`];
+    const env = { ...environment, [REPORT_FILE_VARIABLE]: reportFile };
+    const child = spawnChild(process.execPath, [vitest, "run", ...reporters, ...args], { cwd: rootFolder, env, stdio: "inherit" });
     const [code] = (await once(child, "close")) as [number | null];
     const report = readReport(reportFile);
     if (report === undefined) {
       return { passed: 0, failed: 1, skipped: new Map() };
     }
-    console.log(`\nSlowest files:\n${slowestFiles(report, rootFolder, SLOWEST_SHOWN).join("\n")}`);
+    console.log(`\nSlowest files:\n${slowestFiles(report, SLOWEST_SHOWN).join("\n")}`);
     const summary = summarizeVitest(report);
     // Vitest also fails a run for what belongs to no test, such as an unhandled rejection or a filter that finds nothing.
     return code !== 0 && summary.failed === 0 ? { ...summary, failed: 1 } : summary;
@@ -30,9 +32,9 @@ export async function runVitest(args: readonly string[], environment: NodeJS.Pro
   }
 }
 
-function readReport(path: string): VitestReport | undefined {
+function readReport(path: string): FileReport[] | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as VitestReport;
+    return JSON.parse(readFileSync(path, "utf8")) as FileReport[];
   } catch {
     // Vitest ended before it could report, and has said why.
     return undefined;

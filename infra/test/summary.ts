@@ -9,34 +9,39 @@ export interface Summary {
 /** Stands for a reason where a skipped test names none. */
 const NO_REASON = "no reason given";
 
-/** The part of vitest's JSON report that is read here. */
-export interface VitestReport {
-  readonly testResults: readonly {
-    /** Path of the file. */
-    readonly name: string;
-    readonly status: "passed" | "failed";
-    readonly startTime: number;
-    readonly endTime: number;
-    readonly assertionResults: readonly { readonly status: string; readonly title: string; readonly ancestorTitles: readonly string[] }[];
+/** What `SummaryReporter` says of one test file. */
+export interface FileReport {
+  /** Relative to the project's root. */
+  readonly path: string;
+  /** Whether anything in it failed, or it never ended. */
+  readonly failed: boolean;
+  /** From the start of its loading to its end. */
+  readonly durationMs: number;
+  readonly tests: readonly {
+    readonly state: "passed" | "failed" | "skipped" | "pending";
+    /** Of the suites around it, the outermost first, and its own. */
+    readonly titles: readonly string[];
+    /** What a test that skipped itself gave as its reason. */
+    readonly note: string | undefined;
   }[];
 }
 
 /** Counts a vitest run. A file that failed outside its tests (it did not load, or a hook threw) counts as one failure. */
-export function summarizeVitest(report: VitestReport): Summary {
+export function summarizeVitest(files: readonly FileReport[]): Summary {
   const skipped = new Map<string, number>();
   let [passed, failed] = [0, 0];
-  for (const file of report.testResults) {
+  for (const file of files) {
     const failedBefore = failed;
-    for (const { status, title, ancestorTitles } of file.assertionResults) {
-      if (status === "passed") {
+    for (const { state, titles, note } of file.tests) {
+      if (state === "passed") {
         passed += 1;
-      } else if (status === "failed") {
-        failed += 1;
+      } else if (state === "skipped") {
+        count(skipped, note ?? reasonIn(titles));
       } else {
-        count(skipped, reasonIn([...ancestorTitles, title]));
+        failed += 1;
       }
     }
-    if (file.status === "failed" && failed === failedBefore) {
+    if (file.failed && failed === failedBefore) {
       failed += 1;
     }
   }
@@ -101,13 +106,12 @@ export function summaryLines({ passed, failed, skipped }: Summary): string[] {
   return [...reasons, `${passed} passed, ${failed} failed, ${total} skipped`];
 }
 
-/** The slowest test files of a report, slowest first, as `12.3 s  path`. */
-export function slowestFiles(report: VitestReport, rootFolder: string, most: number): string[] {
-  return report.testResults
-    .map(({ name, startTime, endTime }) => ({ name: name.replace(`${rootFolder}/`, ""), seconds: (endTime - startTime) / 1_000 }))
-    .toSorted((a, b) => b.seconds - a.seconds)
+/** The slowest test files, slowest first, as `12.3 s  path`. */
+export function slowestFiles(files: readonly FileReport[], most: number): string[] {
+  return files
+    .toSorted((a, b) => b.durationMs - a.durationMs)
     .slice(0, most)
-    .map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${name}`);
+    .map(({ path, durationMs }) => `${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${path}`);
 }
 
 /** Suites and tests carry the reason in their title: "… skipped: no Postgres: …", also in parentheses at its end. */

@@ -96,8 +96,13 @@ describe("event bus (JetStream) - faults", () => {
     await bus.subscribe({ durable: "faults", subjects: ["flashdeal.order.v1.>"], ackWaitMs: 1_000 }, async (events) => {
       seen.push(...events.map(text));
     });
+    // The server keeps ephemeral consumers in memory: they must be made again.
+    const heard: string[] = [];
+    await bus.subscribe({ durable: "near-cache", ephemeral: true, subjects: ["flashdeal.order.v1.>"] }, async (events) => {
+      heard.push(...events.map(text));
+    });
     await bus.publish([event("before")]);
-    await expect.poll(() => seen).toEqual(["before"]);
+    await expect.poll(() => [seen, heard]).toEqual([["before"], ["before"]]);
     await server.kill();
     const begun = performance.now();
     await expect(bus.publish([event("lost")])).rejects.toThrow(Error);
@@ -106,6 +111,34 @@ describe("event bus (JetStream) - faults", () => {
     await server.restart();
     await expect.poll(() => bus.publish([event("after")]).then(() => true, () => false), { timeout: 10_000 }).toBe(true);
     await expect.poll(() => seen, { timeout: 15_000 }).toContain("after");
+    await expect
+      .poll(
+        async () => {
+          await bus.publish([event("heard again")]);
+          return heard;
+        },
+        { timeout: 15_000, interval: 100 },
+      )
+      .toContain("heard again");
+    await bus.close();
+  }, 60_000);
+
+  it("publish rejects in time while the server is there but does not answer", async ({ skip }) => {
+    if ("skipped" in server || server.pid === undefined) {
+      return skip("skipped" in server ? server.skipped : "no process of our own to stop");
+    }
+    const { pid } = server;
+    const bus = await createJetStreamBus({ url: server.url, requestTimeoutMs: 300, log: silentLog });
+    process.kill(pid, "SIGSTOP");
+    try {
+      const begun = performance.now();
+      await expect(bus.publish([event("stuck")])).rejects.toThrow(/did not acknowledge/);
+      expect(performance.now() - begun).toBeLessThan(2_000);
+      await expect(bus.ping(200)).rejects.toThrow(Error);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await expect(bus.publish([event("again")])).resolves.toBeUndefined();
     await bus.close();
   });
 

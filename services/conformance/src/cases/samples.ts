@@ -11,7 +11,7 @@ import { StockQueryService } from "@flashdeal/proto/flashdeal/stock/v1/stock_que
 import { v4 as uuidv4 } from "uuid";
 import { ok, present } from "../world/expect.ts";
 import type { DealFixture } from "../world/fixtures.ts";
-import { movementsOf, ordersOf, stockOf } from "../world/stock-state.ts";
+import { movementsOf, ordersOf, stockBecomes, stockOf } from "../world/stock-state.ts";
 import type { Buyer, World } from "../world/world.ts";
 
 /** What the sample requests are about. */
@@ -23,12 +23,16 @@ export interface Scene {
   readonly shipmentId: string;
 }
 
-/** A buyer with a shipped order of a new deal. */
-export async function newScene({ caller, make, adminToken }: World): Promise<Scene> {
-  const [buyer, deal] = [await make.newBuyer(), await make.newDeal()];
+const units = 10;
+
+/** A buyer with a shipped order of a new deal, when everything that follows from it has happened. */
+export async function newScene(world: World): Promise<Scene> {
+  const { caller, make, adminToken } = world;
+  const [buyer, deal] = [await make.newBuyer(), await make.newDeal({ units })];
   const { orderId } = await make.newPaidOrder(buyer, deal);
   const request = { shipment: { orderId, carrier: "CJ", trackingNumber: "42" } };
   const { shipment } = await ok(caller.unary(ShipmentService.method.createShipment, request, { token: await adminToken() }));
+  await stockBecomes(world, deal.key, { onHand: units - 1, reserved: 0, available: units - 1 });
   return { buyer, deal, orderId, shipmentId: present(shipment).shipmentId };
 }
 

@@ -16,7 +16,7 @@ const patience = 3;
 /** One test per case and protocol against a platform that is started for them. */
 export function describeConformance(profile: string, start: () => Promise<RunningPlatform | Skipped>): void {
   describe(`end to end - ${profile}`, () => {
-    let running: RunningPlatform | Skipped;
+    let running: RunningPlatform | Skipped = { skipped: "the platform did not start" };
     const worlds = new Map<Protocol, World>();
     beforeAll(async () => {
       running = await start();

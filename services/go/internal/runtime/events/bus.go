@@ -85,14 +85,21 @@ func open(ctx context.Context, url, name string, log *slog.Logger) (*nats.Conn, 
 	}
 }
 
-// Ping answers an error where the server does not answer until the context is done.
+// Ping answers an error where the server does not answer until the context is done, or for 5 seconds.
 func (b *Bus) Ping(ctx context.Context) error {
+	return b.flush(ctx)
+}
+
+// flush waits for the server's answer, at most requestTimeout.
+func (b *Bus) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	return b.connection.FlushWithContext(ctx)
 }
 
 // Close sends what is still to be sent and disconnects.
 func (b *Bus) Close(ctx context.Context) error {
-	err := b.connection.FlushWithContext(ctx)
+	err := b.flush(ctx)
 	b.connection.Close()
 	if errors.Is(err, nats.ErrConnectionClosed) {
 		return nil

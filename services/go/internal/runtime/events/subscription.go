@@ -17,6 +17,10 @@ const (
 	ephemeralInactive = 30 * time.Second
 	restartPause      = 500 * time.Millisecond
 	ackWait           = 30 * time.Second
+	// pullExpiry is how long one pull waits; pullHeartbeat is how often the server says that it is still there. Two heartbeats missed,
+	// the subscription is opened again: the consumer may be gone without a word, as an ephemeral one is when the server restarts.
+	pullExpiry    = 10 * time.Second
+	pullHeartbeat = 2 * time.Second
 )
 
 // Handler handles a batch. Where it answers an error, each event of the batch is handed over alone, so that a poison message fails
@@ -65,7 +69,7 @@ func (s *Subscription) Drain(ctx context.Context) error {
 	s.stop()
 	select {
 	case <-s.stopped:
-		return s.bus.connection.FlushWithContext(ctx)
+		return s.bus.flush(ctx)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -94,7 +98,7 @@ func (s *Subscription) open(ctx context.Context) (jetstream.MessagesContext, err
 	if err != nil {
 		return nil, err
 	}
-	return consumer.Messages(jetstream.PullMaxMessages(s.options.BatchSize))
+	return consumer.Messages(jetstream.PullMaxMessages(s.options.BatchSize), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
 }
 
 func (s *Subscription) ensureConsumer(ctx context.Context) (jetstream.Consumer, error) {

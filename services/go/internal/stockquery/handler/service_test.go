@@ -32,8 +32,9 @@ const maxMessageBytes = 64 << 10
 type reader struct {
 	version atomic.Int64
 	err     error
-	slow    time.Duration
-	panics  bool
+	// slow is how long an answer takes, in nanoseconds.
+	slow   atomic.Int64
+	panics bool
 }
 
 func (r *reader) Get(ctx context.Context, key domain.Key) (*domain.Stock, error) {
@@ -41,7 +42,7 @@ func (r *reader) Get(ctx context.Context, key domain.Key) (*domain.Stock, error)
 		panic("a bug")
 	}
 	select {
-	case <-time.After(r.slow):
+	case <-time.After(time.Duration(r.slow.Load())):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -232,7 +233,7 @@ func TestDrainEndsStreamsAndLetsCallsFinish(t *testing.T) {
 	if _, err := stream.Recv(); err != nil {
 		t.Fatal(err)
 	}
-	f.reader.slow = 100 * time.Millisecond
+	f.reader.slow.Store(int64(100 * time.Millisecond))
 	finished := make(chan error, 1)
 	go func() {
 		_, err := f.GetStock(t.Context(), key)

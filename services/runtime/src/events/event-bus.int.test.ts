@@ -131,6 +131,8 @@ describe("event bus (JetStream) - faults", () => {
     const bus = await createJetStreamBus({ url: server.url, requestTimeoutMs: 300, log: silentLog });
     process.kill(pid, "SIGSTOP");
     try {
+      // The signal takes effect a moment later, on each of the server's threads.
+      await expect.poll(() => bus.ping(100).then(() => true, () => false)).toBe(false);
       const begun = performance.now();
       await expect(bus.publish([event("stuck")])).rejects.toThrow(/did not acknowledge/);
       expect(performance.now() - begun).toBeLessThan(2_000);

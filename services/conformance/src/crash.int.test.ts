@@ -1,9 +1,8 @@
 /* oxlint-disable vitest/expect-expect -- surviveCrash asserts */
-import { startStack, type Stack } from "@flashdeal/infra/stack";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { newSecret, testAdmin, testSettings } from "./testing/platform-settings.ts";
 import { seed, seededRandom } from "./testing/seeded-random.ts";
 import { startEmbedded, type EmbeddedPlatform } from "./testing/start-embedded.ts";
+import { startStandard, type StandardPlatform } from "./testing/start-standard.ts";
 import { surviveCrash } from "./testing/survive-crash.ts";
 import { present } from "./world/expect.ts";
 
@@ -26,24 +25,22 @@ describe(`end to end - the embedded profile is killed while buyers buy (CRASH_SE
 });
 
 describe(`end to end - a process of the standard profile is killed while buyers buy (CRASH_SEED=${seed})`, () => {
-  let stack: Stack | { readonly skipped: string } = { skipped: "the platform did not start" };
-  const internalTokenSecret = newSecret();
+  let standard: StandardPlatform | { readonly skipped: string } = { skipped: "the platform did not start" };
   const shared = { crowd: [] };
   const random = seededRandom(seed);
   beforeAll(async () => {
-    stack = await startStack({ environment: { ...testSettings(internalTokenSecret), ORDER_PAY_WITHIN: "10m" } });
+    standard = await startStandard({}, { ORDER_PAY_WITHIN: "10m" });
   }, patientTimeoutMs);
   afterAll(async () => {
-    if (!("skipped" in stack)) await stack.stop();
+    if (!("skipped" in standard)) await standard.stop();
   }, patientTimeoutMs);
 
   it.for(["order", "product", "outbox-relay", "stock-query", "gateway", "nats", "postgres"])(
     "nothing acknowledged is lost, nothing is sold twice: %s",
     { timeout: patientTimeoutMs },
     async (name, { skip }) => {
-      if ("skipped" in stack) return skip(stack.skipped);
-      const { restUrl, grpcAddresses, processes } = stack;
-      const platform = { restUrl, grpcAddresses, admin: testAdmin, internalTokenSecret };
+      if ("skipped" in standard) return skip(standard.skipped);
+      const { platform, processes } = standard;
       const victim = present(processes.get(name), name);
       await surviveCrash({ platform, victim, protocol: "rest", shared, random });
     },

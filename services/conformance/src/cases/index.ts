@@ -11,7 +11,9 @@ import { nonsenseRestCases } from "./nonsense-rest.ts";
 import { orderCases } from "./orders.ts";
 import { ownOrderCases } from "./own-orders.ts";
 import { paymentCases } from "./payments.ts";
+import { serverCases } from "./servers.ts";
 import { stockQueryCases } from "./stock-query.ts";
+import { textCases } from "./texts.ts";
 import { unknownIdCases } from "./unknown-ids.ts";
 
 /** Every behaviour that an implementation of the contract must have. */
@@ -24,10 +26,12 @@ export const cases: readonly ConformanceCase[] = [
   ...paymentCases,
   ...ownOrderCases,
   ...stockQueryCases,
+  ...textCases,
   ...badInputCases,
   ...unknownIdCases,
   ...badTokenCases,
   ...nonsenseRestCases,
   ...nonsenseGrpcCases,
+  ...serverCases,
   ...crowdCases,
 ];

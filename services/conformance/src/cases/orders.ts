@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { OrderService, OrderState, PaymentState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { InventoryService } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { ProductService } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
 import { v7 as uuidv7 } from "uuid";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { eventually } from "../world/eventually.ts";
 import { ok, present, refused } from "../world/expect.ts";
 import { ordersOf, stockBecomes, stockOf } from "../world/stock-state.ts";
 
@@ -152,6 +154,23 @@ export const orderCases: readonly ConformanceCase[] = [
       const [buyer, deal] = [await make.newBuyer(), await make.newDeal({ units: 0 })];
       const request = { lines: [{ dealId: deal.dealId, quantity: 1n }] };
       await refused(caller.unary(createOrder, request, { token: buyer.token, key: make.unique("key") }), "SOLD_OUT", { metadata: { available: "0" } });
+    },
+  },
+  {
+    name: "orders - deals of two currencies are no one order, and nothing stays held",
+    async run(world) {
+      const { caller, make } = world;
+      const [buyer, dollars] = [await make.newBuyer(), await make.newDeal()];
+      const won = await make.newProduct({ price: { currencyCode: "KRW", units: 100_000n } });
+      const token = await world.adminToken();
+      const key = { vendorItemId: won.vendorItemId, fulfillmentCenterId: "ICN1" };
+      await ok(caller.unary(InventoryService.method.receiveStock, { ...key, quantity: 5n }, { token }));
+      const dealPrice = { currencyCode: "KRW", units: 50_000n };
+      const deal = { productId: won.productId, fulfillmentCenterId: "ICN1", dealPrice, endTime: present(dollars.deal.endTime) };
+      const { dealId } = present((await ok(caller.unary(ProductService.method.createDeal, { deal }, { token }))).deal);
+      const lines = [dollars.dealId, dealId].map((id) => ({ dealId: id, quantity: 1n }));
+      await refused(caller.unary(createOrder, { lines }, { token: buyer.token, key: make.unique("key") }), "INVALID_INPUT");
+      for (const stock of [dollars.key, key]) await eventually(async () => assert.equal((await stockOf(world, stock)).reserved, 0), 5_000);
     },
   },
   {

@@ -13,8 +13,8 @@ const startTimeoutMs = 240_000;
 /** Other tests may share the machine. */
 const patience = 3;
 
-/** One test per case and protocol against a platform that is started for them. */
-export function describeConformance(profile: string, start: () => Promise<RunningPlatform | Skipped>): void {
+/** One test per case whose name matches, and protocol, against a platform that is started for them. Default: every case. */
+export function describeConformance(profile: string, start: () => Promise<RunningPlatform | Skipped>, names = /^/): void {
   describe(`end to end - ${profile}`, () => {
     let running: RunningPlatform | Skipped = { skipped: "the platform did not start" };
     const worlds = new Map<Protocol, World>();
@@ -38,7 +38,7 @@ export function describeConformance(profile: string, start: () => Promise<Runnin
     };
     for (const protocol of protocols) {
       describe(protocol, () => {
-        for (const each of offered(protocol).filter((one) => !waits(one))) {
+        for (const each of offered(protocol, names).filter((one) => !waits(one))) {
           it(each.name, { timeout: (each.timeoutMs ?? 30_000) * patience }, run(each, protocol));
         }
       });
@@ -46,7 +46,7 @@ export function describeConformance(profile: string, start: () => Promise<Runnin
     // What waits for time to pass waits for both at once.
     describe.concurrent("in time", () => {
       for (const protocol of protocols) {
-        for (const each of offered(protocol).filter(waits)) {
+        for (const each of offered(protocol, names).filter(waits)) {
           it(`${protocol} - ${each.name}`, { timeout: (each.timeoutMs ?? 30_000) * patience }, run(each, protocol));
         }
       }
@@ -55,8 +55,10 @@ export function describeConformance(profile: string, start: () => Promise<Runnin
 }
 
 /** Cases that need a token to end want a platform of their own. */
-function offered(protocol: Protocol): readonly ConformanceCase[] {
-  return cases.filter((each) => each.needs?.includes("accessTokenLifeMs") !== true && (each.protocols ?? protocols).includes(protocol));
+function offered(protocol: Protocol, names: RegExp): readonly ConformanceCase[] {
+  return cases.filter(
+    ({ name, needs, protocols: own = protocols }) => names.test(name) && own.includes(protocol) && needs?.includes("accessTokenLifeMs") !== true,
+  );
 }
 
 function waits({ needs }: ConformanceCase): boolean {

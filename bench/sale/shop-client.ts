@@ -27,7 +27,8 @@ export interface ShopClient {
   close(): Promise<void>;
 }
 
-const maxAttempts = 8;
+/** A call is given up this long after its first attempt. */
+const retryForMs = 60_000;
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 const requestTimeoutMs = 30_000;
@@ -60,10 +61,11 @@ export function createShopClient(url: string, connections: number): ShopClient {
 
   const call: ShopClient["call"] = async (method, path, options = {}) => {
     const keyed = { ...options, ...(method !== "GET" && options.key === undefined ? { key: randomUUID() } : {}) };
+    const deadline = Date.now() + retryForMs;
     for (let attempt = 1; ; attempt += 1) {
       const answer = await once(method, path, keyed);
       const retry = answer.status === 0 || retryReasons.has(answer.reason);
-      if (!retry || attempt === maxAttempts) {
+      if (!retry || Date.now() > deadline) {
         return { ...answer, attempts: attempt };
       }
       await sleep(Math.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** attempt));

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { rootFolder, runBuf, staleContractFiles } from "../generate/contract.ts";
 import { staleContractComments } from "../generate/comments.ts";
+import { staleErrorTable } from "../generate/error-table.ts";
+import { goGeneratedFiles } from "../generate/go.ts";
 import { checkBreaking, type CheckOutcome } from "./breaking.ts";
 import { checkQueries } from "./queries.ts";
 
@@ -12,7 +14,9 @@ const checks: readonly (readonly [string, () => CheckOutcome | Promise<CheckOutc
   ["contract: format", () => checkBuf(["format", "--diff", "--exit-code", "--path", "proto/flashdeal"])],
   ["contract: breaking changes", () => checkBreaking(process.env["BREAKING_AGAINST"])],
   ["contract: generated code", () => stale(staleContractFiles())],
+  ["contract: generated code in Go", checkGo],
   ["contract: generated comments", () => stale(staleContractComments())],
+  ["contract: table of errors", () => stale(staleErrorTable())],
   ["queries: generated code", checkQueries],
 ];
 
@@ -42,6 +46,11 @@ function checkBuf(args: readonly string[]): CheckOutcome {
   } catch (error) {
     return { problems: [error instanceof Error ? error.message : String(error)] };
   }
+}
+
+function checkGo(): CheckOutcome {
+  const outcome = goGeneratedFiles();
+  return "skipped" in outcome ? { problems: [], skipped: outcome.skipped } : stale(outcome.stale);
 }
 
 function stale(files: readonly string[]): CheckOutcome {

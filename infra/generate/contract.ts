@@ -10,9 +10,9 @@ const buf = join(rootFolder, "node_modules", ".bin", "buf");
 const committed = join(rootFolder, "proto", "gen", "ts");
 
 /** Runs buf in the root of the repository; throws with what it printed where it fails. */
-export function runBuf(args: readonly string[], options: { readonly cwd?: string } = {}): string {
+export function runBuf(args: readonly string[], options: { readonly cwd?: string; readonly environment?: NodeJS.ProcessEnv } = {}): string {
   try {
-    return execFileSync(buf, args, { cwd: options.cwd ?? rootFolder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(buf, args, { cwd: options.cwd ?? rootFolder, env: options.environment ?? process.env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const output = error instanceof Error && "stdout" in error && "stderr" in error ? `${error.stdout}${error.stderr}` : String(error);
     throw new Error(`buf ${args.join(" ")}:\n${output}`, { cause: error });
@@ -35,7 +35,8 @@ export function staleContractFiles(): string[] {
   }
 }
 
-function differences(expected: string, actual: string): string[] {
+/** Names, relative to both folders, the files that are not the same in both. */
+export function differences(expected: string, actual: string): string[] {
   const names = new Set([...filesBelow(expected), ...filesBelow(actual)]);
   return [...names].filter((name) => contentOf(join(expected, name)) !== contentOf(join(actual, name))).toSorted();
 }

@@ -2,10 +2,17 @@
 import { generateQueries } from "@flashdeal/sqlc-gen-ts";
 import { generateContractComments } from "./comments.ts";
 import { generateContract } from "./contract.ts";
+import { generateGo } from "./go.ts";
 
 generateContract();
 generateContractComments();
 console.log("contract: proto/gen is written");
+// Only now: it reads the reasons from the code that was generated just above.
+const { generateErrorTable } = await import("./error-table.ts");
+generateErrorTable();
+console.log("contract: docs/errors.md is written");
+const goSkipped = generateGo();
+console.log(goSkipped === undefined ? "contract in Go: services/go/gen is written" : `contract in Go: skipped: ${goSkipped}`);
 
 const report = await generateQueries({ log: (line) => console.error(line) });
 for (const { service, changed, problems } of report.services) {

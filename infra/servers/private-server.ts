@@ -32,6 +32,7 @@ export interface ServerKind {
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
+const RELAUNCH_TIMEOUT_MS = 10_000;
 const PORT_ATTEMPTS = 3;
 
 /**
@@ -90,7 +91,7 @@ function handle(kind: ServerKind, folder: string, port: number, temporary: boole
     kill: () => end("SIGKILL"),
     async restart() {
       await end(kind.stopSignal);
-      current = await launch(kind, folder, port, temporary);
+      current = await relaunch(kind, folder, port, temporary);
     },
     async stop() {
       await end(kind.stopSignal);
@@ -99,6 +100,24 @@ function handle(kind: ServerKind, folder: string, port: number, temporary: boole
       }
     },
   };
+}
+
+/**
+ * After kill -9 a server's children may live a moment longer (Postgres's hold its shared memory), and until they are gone a
+ * new one refuses to start: it is tried again for a while.
+ */
+async function relaunch(kind: ServerKind, folder: string, port: number, temporary: boolean): Promise<Launched> {
+  const deadline = Date.now() + RELAUNCH_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await launch(kind, folder, port, temporary);
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+      await sleep(100);
+    }
+  }
 }
 
 async function launch(kind: ServerKind, folder: string, port: number, temporary: boolean): Promise<Launched> {

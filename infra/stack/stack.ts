@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, startNats, startPostgres, startPrivateServer, startRedis, type RunningServer, type Skipped } from "../servers/index.ts";
@@ -50,6 +50,10 @@ interface Secrets {
 export async function startStack(options: StackOptions = {}): Promise<Stack | Skipped> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "flashdeal-stack-"));
   mkdirSync(folder, { recursive: true, mode: 0o755 });
+  if (options.folder === undefined) {
+    // Postgres does not run as root: where we do, it must get through to its own folder.
+    chmodSync(folder, 0o711);
+  }
   const notice = options.onNotice ?? (() => {});
   const processes = new Map<string, RunningServer>();
   const stop = async () => {

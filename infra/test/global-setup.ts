@@ -1,15 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { ProvidedServer, ServerName } from "@flashdeal/runtime/testing";
+import { type ServerResponse, createServer } from "node:http";
+import type { ProvidedServer } from "@flashdeal/runtime/testing";
 import type { TestProject } from "vitest/node";
-import { type RunningServer, type Skipped, provideNats, providePostgres, provideRedis } from "../servers/index.ts";
-
-const providers: Readonly<Record<ServerName, () => Promise<RunningServer | Skipped>>> = {
-  postgres: providePostgres,
-  redis: provideRedis,
-  nats: provideNats,
-};
+import type { RunningServer, Skipped } from "../servers/index.ts";
+import { provideServer, serverNames } from "./servers-for-run.ts";
 
 /**
  * Offers real servers to the tests of one run. Nothing is started until a test file asks for it (a run of pure tests starts
@@ -20,20 +15,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Other users of this machine must not learn the servers' passwords from us.
   const secret = randomBytes(16).toString("hex");
   const broker = createServer((request, response) => {
-    const name = Object.keys(providers).find((candidate) => request.url === `/${secret}/${candidate}`) as ServerName | undefined;
+    const name = serverNames.find((candidate) => request.url === `/${secret}/${candidate}`);
     if (name === undefined) {
       response.writeHead(404).end();
       return;
     }
-    const server = started.get(name) ?? providers[name]();
+    const server = started.get(name) ?? provideServer(name);
     started.set(name, server);
-    server.then(
-      (outcome) => {
-        const answer: ProvidedServer = "url" in outcome ? { url: outcome.url } : { skipped: outcome.skipped };
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-      },
-      (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
-    );
+    void answer(server, response);
   });
   broker.listen(0, "127.0.0.1");
   await once(broker, "listening");
@@ -45,4 +34,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const servers = await Promise.allSettled(started.values());
     await Promise.all(servers.map((server) => (server.status === "fulfilled" && "stop" in server.value ? server.value.stop() : undefined)));
   };
+}
+
+async function answer(server: Promise<RunningServer | Skipped>, response: ServerResponse): Promise<void> {
+  try {
+    const outcome = await server;
+    const provided: ProvidedServer = "url" in outcome ? { url: outcome.url } : { skipped: outcome.skipped };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(provided));
+  } catch (error) {
+    response.writeHead(500).end(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -15,7 +15,7 @@ export interface Tool {
   readonly purpose: string;
 }
 
-export type ToolName = "ghz" | "k6" | "grpcurl" | "sqlc" | "nats-server";
+export type ToolName = "ghz" | "k6" | "grpcurl" | "sqlc" | "nats-server" | "protoc-gen-go" | "protoc-gen-go-grpc";
 
 /** Every tool, pinned. */
 export const tools: Readonly<Record<ToolName, Tool>> = {
@@ -41,6 +41,20 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "v2.15.2",
     cgo: false,
     purpose: "event bus of the standard profile",
+  },
+  "protoc-gen-go": {
+    name: "protoc-gen-go",
+    package: "google.golang.org/protobuf/cmd/protoc-gen-go",
+    version: "v1.36.12",
+    cgo: false,
+    purpose: "the contract's messages in Go",
+  },
+  "protoc-gen-go-grpc": {
+    name: "protoc-gen-go-grpc",
+    package: "google.golang.org/grpc/cmd/protoc-gen-go-grpc",
+    version: "v1.6.2",
+    cgo: false,
+    purpose: "the contract's services in Go",
   },
 };
 

@@ -1,22 +1,20 @@
 import { Role } from "@flashdeal/proto/flashdeal/auth/v1/auth_service_pb";
 import { migrate, type Database } from "@flashdeal/runtime/database";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { authMigrations } from "./compose.ts";
 import { startAuthRig } from "./testing/auth-rig.ts";
-import { onEachDatabase, type TestDatabase } from "./testing/databases.ts";
 import { reasonOfFailure } from "./testing/expect-reason.ts";
 import { bearer, countRows, newEmail, newUser, testPassword } from "./testing/test-users.ts";
 
 const admin = (adminEmail = newEmail()) => ({ adminEmail, adminPassword: "the admin's password" });
 
-onEachDatabase("first admin and schema", (open) => {
-  let opened: TestDatabase;
+describeEachDatabase("first admin and schema", (open) => {
   let database: Database;
   beforeAll(async () => {
-    opened = await open();
-    database = opened.database;
+    database = await open();
   });
-  afterAll(() => opened?.close());
+  afterAll(() => database?.close());
 
   it("first admin - created at the start, able to log in, and left alone afterwards", async () => {
     const config = admin();

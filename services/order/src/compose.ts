@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createBatchMetrics, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
-import { v7 } from "uuid";
+import { newId } from "@flashdeal/runtime/ids";
 import { createRepeat } from "./background/repeat.ts";
 import type { OrderConfig } from "./config.ts";
 import type { Inventory, PaymentProvider } from "./domain/ports.ts";
@@ -50,7 +50,7 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
   const store = createOrderStore({ database, clock, signals, paymentCheckDelayMs: config.paymentCheckDelayMs, limits });
   const { payWithinMs, holdMarginMs } = config;
   const inventory = parties.inventory ?? inventoryOf(config, adapters);
-  const createQueue = createCreateQueue({ store, inventory, clock, newOrderId: v7, payWithinMs, holdMarginMs }, limits);
+  const createQueue = createCreateQueue({ store, inventory, clock, newOrderId: newId, payWithinMs, holdMarginMs }, limits);
   const context: OrderHandlers & SweepContext = {
     store,
     createQueue,
@@ -60,7 +60,7 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
     signals,
     clock,
     log,
-    newShipmentId: v7,
+    newShipmentId: newId,
     captureGraceMs: config.captureGraceMs,
     pollIntervalMs: config.watchPollIntervalMs,
     batchSize: config.sweepBatchSize,

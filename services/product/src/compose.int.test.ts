@@ -5,12 +5,12 @@ import { OrderService, OrderState } from "@flashdeal/proto/flashdeal/order/v1/or
 import { createLocalBus } from "@flashdeal/runtime/events";
 import type { Background } from "@flashdeal/runtime/lifecycle";
 import { createLogger, Registry } from "@flashdeal/runtime/telemetry";
+import { openPglite } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { composeProduct } from "./compose.ts";
 import { loadProductConfig } from "./config.ts";
 import type { Deal } from "./domain/deal.ts";
-import { openPglite } from "./testing/databases.ts";
 import { createInventory, type Inventory } from "./testing/harness.ts";
 
 describe("composed product service", () => {

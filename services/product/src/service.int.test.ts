@@ -10,11 +10,11 @@ import type { EventBus } from "@flashdeal/runtime/events";
 import { createGrpcServer, createGrpcTransport, createValidationInterceptor, type GrpcTransport, type RpcServer } from "@flashdeal/runtime/rpc";
 import { createLogger, Registry } from "@flashdeal/runtime/telemetry";
 import type { Status } from "@flashdeal/proto/google/rpc/status_pb";
+import { openPglite } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composeProduct, productMigrations } from "./compose.ts";
 import { loadProductConfig } from "./config.ts";
-import { openPglite } from "./testing/databases.ts";
 import { createManualClock, testNow } from "./testing/harness.ts";
 
 const secret = "a secret of the tests, long enough for HS256";

@@ -8,13 +8,13 @@ import { createPgliteDatabase } from "@flashdeal/runtime/database";
 import { createJetStreamBus, type EventMessage } from "@flashdeal/runtime/events";
 import { systemClock } from "@flashdeal/runtime/lifecycle";
 import { createLogger, Registry } from "@flashdeal/runtime/telemetry";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describeWithNats } from "@flashdeal/runtime/testing";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { composeStockQuery } from "./compose.ts";
 import { loadStockQueryConfig } from "./config.ts";
 import { stockChangedSubject } from "./handler/stock-changed.ts";
 import { createMemoryStockStore } from "./store/memory-stock-store.ts";
 
-const natsUrl = process.env["TEST_NATS_URL"] ?? "";
 const log = createLogger({ name: "test", level: "silent" });
 const run = randomUUID();
 
@@ -30,7 +30,7 @@ function event(item: string, version: bigint): EventMessage {
   return { id: randomUUID(), subject: stockChangedSubject, data: toBinary(StockChangedSchema, changed), headers: {} };
 }
 
-describe.skipIf(natsUrl === "")("stock-query on JetStream, with TEST_NATS_URL", () => {
+describeWithNats("stock-query on JetStream", (natsUrl) => {
   const store = createMemoryStockStore();
   const releases: (() => Promise<void>)[] = [];
   const database = createPgliteDatabase({ folder: undefined, log });

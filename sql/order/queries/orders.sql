@@ -1,6 +1,7 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines, the record of its request with the
 -- answer, and its event, and wakes the relay. Claims are made in the order of the reservations, so that two batches never wait for each
--- other. Answers the orders that are stored, and how many records were; those past their time give way.
+-- other. The event's payload is the answer after a prefix. Answers the orders that are stored, and how many records were; those past
+-- their time give way.
 -- name: InsertNewOrders :one
 WITH claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -46,9 +47,9 @@ WITH claim AS (
   RETURNING request_id
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
-  SELECT t.event_id, t.subject, t.order_id::text, t.payload, t.headers::jsonb
-  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @subjects::text[], @payloads::bytea[], @headers::text[])
-    WITH ORDINALITY AS t (order_id, event_id, subject, payload, headers, ordinal)
+  SELECT t.event_id, @subject::text, t.order_id::text, t.payload_prefix || t.response, t.headers::jsonb
+  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @payload_prefixes::bytea[], @responses::bytea[], @headers::text[])
+    WITH ORDINALITY AS t (order_id, event_id, payload_prefix, response, headers, ordinal)
   JOIN claim c ON c.order_id = t.order_id
   ORDER BY t.ordinal
 )

@@ -1,8 +1,7 @@
-import type { Database } from "@flashdeal/runtime/database";
+import { describeEachDatabase, type TestDatabase } from "@flashdeal/runtime/testing";
 import { decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createTestClock, startAuthRig, type AuthRig } from "../testing/auth-rig.ts";
-import { onEachDatabase, type TestDatabase } from "../testing/databases.ts";
 import { reasonOfFailure } from "../testing/expect-reason.ts";
 import { bearer, countRows, logIn, newUser } from "../testing/test-users.ts";
 
@@ -11,19 +10,17 @@ const minuteMs = 60_000;
 
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
-onEachDatabase("signing keys", (open) => {
-  let opened: TestDatabase;
-  let database: Database;
+describeEachDatabase("signing keys", (open) => {
+  let database: TestDatabase;
   let rig: AuthRig;
   beforeAll(async () => {
-    opened = await open();
-    database = opened.database;
+    database = await open();
   });
   beforeEach(async () => {
     rig = await startAuthRig({ database });
     return () => rig.close();
   });
-  afterAll(() => opened?.close());
+  afterAll(() => database?.close());
 
   const kids = async (of = rig): Promise<string[]> => (await of.client.getJwks({})).keys.map(({ kid }) => kid);
 
@@ -83,7 +80,7 @@ onEachDatabase("signing keys", (open) => {
 
   it("several processes - start at once on an empty table and share one key", async () => {
     await database.script("DELETE FROM auth.signing_keys");
-    const others = await Promise.all(Array.from({ length: 4 }, () => startAuthRig({ database: opened.connect(), clock: rig.clock })));
+    const others = await Promise.all(Array.from({ length: 4 }, () => startAuthRig({ database: database.connect(), clock: rig.clock })));
     const seen = await Promise.all(others.map(async (other) => (await kids(other)).join()));
     expect(new Set(seen).size).toBe(1);
     expect(await countRows(rig, "auth.signing_keys")).toBe(1);

@@ -1,30 +1,28 @@
 import { Code } from "@connectrpc/connect";
 import type { Database } from "@flashdeal/runtime/database";
 import { retryAfterMsOf } from "@flashdeal/runtime/errors";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startAuthRig, type AuthRig } from "../testing/auth-rig.ts";
-import { onEachDatabase, type TestDatabase } from "../testing/databases.ts";
 import { failureOf, fieldsOfFailure, reasonOfFailure } from "../testing/expect-reason.ts";
 import { countRows, logIn, newEmail, newUser, testPassword } from "../testing/test-users.ts";
 import { clientAddressHeader } from "./log-in.ts";
 
 const windowMs = 60_000;
 
-onEachDatabase("log-in", (open) => {
-  let opened: TestDatabase;
+describeEachDatabase("log-in", (open) => {
   let database: Database;
   let rig: AuthRig;
   beforeAll(async () => {
-    opened = await open();
-    database = opened.database;
+    database = await open();
     const config = { maxLoginFailuresPerAccount: 3, maxLoginFailuresPerAddress: 6, loginFailureWindowMs: windowMs, maxSessionsPerUser: 3, maxConcurrentHashes: 2 };
     rig = await startAuthRig({ database, config });
   });
   beforeEach(() => rig.clock.advance(windowMs));
   afterAll(async () => {
     await rig?.close();
-    await opened?.close();
+    await database?.close();
   });
 
   const attempt = (email: string, password = "wrong password", address?: string) =>

@@ -1,28 +1,26 @@
 import { Role } from "@flashdeal/proto/flashdeal/auth/v1/auth_service_pb";
 import { actAs, userIdHeader, userRoleHeader } from "@flashdeal/runtime/auth";
 import type { Database } from "@flashdeal/runtime/database";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startAuthRig, type AuthRig } from "../testing/auth-rig.ts";
-import { onEachDatabase, type TestDatabase } from "../testing/databases.ts";
 import { fieldsOfFailure, reasonOfFailure } from "../testing/expect-reason.ts";
 import { bearer, countRows, logIn, newUser } from "../testing/test-users.ts";
 
 const dayMs = 86_400_000;
 const unknownUserId = "01890000-0000-7000-8000-000000000000";
 
-onEachDatabase("sessions", (open) => {
-  let opened: TestDatabase;
+describeEachDatabase("sessions", (open) => {
   let database: Database;
   let rig: AuthRig;
   beforeAll(async () => {
-    opened = await open();
-    database = opened.database;
+    database = await open();
     rig = await startAuthRig({ database });
   });
   afterAll(async () => {
     await rig?.close();
-    await opened?.close();
+    await database?.close();
   });
 
   const refresh = async (refreshToken: string): Promise<string> => (await rig.client.refreshToken({ refreshToken })).tokens?.refreshToken ?? "";

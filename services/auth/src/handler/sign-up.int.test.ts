@@ -1,26 +1,24 @@
 import { Code } from "@connectrpc/connect";
 import { Role } from "@flashdeal/proto/flashdeal/auth/v1/auth_service_pb";
 import type { Database } from "@flashdeal/runtime/database";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startAuthRig, type AuthRig } from "../testing/auth-rig.ts";
-import { onEachDatabase, type TestDatabase } from "../testing/databases.ts";
 import { failureOf, fieldsOfFailure, reasonOfFailure } from "../testing/expect-reason.ts";
 import { countRows, newEmail, testPassword } from "../testing/test-users.ts";
 
 const dayMs = 86_400_000;
 
-onEachDatabase("sign-up", (open) => {
-  let opened: TestDatabase;
+describeEachDatabase("sign-up", (open) => {
   let database: Database;
   let rig: AuthRig;
   beforeAll(async () => {
-    opened = await open();
-    database = opened.database;
+    database = await open();
     rig = await startAuthRig({ database });
   });
   afterAll(async () => {
     await rig?.close();
-    await opened?.close();
+    await database?.close();
   });
 
   it("account - a customer, with the address in lower case and a name from it", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * The id of the hold behind a CreateOrder call: the same for the same caller, method and request id, so that a retry after a crash
@@ -15,9 +15,8 @@ export function paymentIdOf(orderId: string, scope: string, requestId: string): 
 
 /** A name-based UUID over SHA-256 (version 8 of RFC 9562, appendix B.2). Parts are length-prefixed, so that none runs into the next. */
 function nameBasedId(...parts: readonly string[]): string {
-  const hash = createHash("sha256").update("flashdeal.order.v1");
-  for (const part of parts) hash.update(`:${Buffer.byteLength(part)}:${part}`);
-  const bytes = hash.digest().subarray(0, 16);
+  const name = parts.map((part) => `:${Buffer.byteLength(part)}:${part}`).join("");
+  const bytes = hash("sha256", `flashdeal.order.v1${name}`, "buffer").subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString("hex");

@@ -3,15 +3,15 @@ import { OrderCancelledSchema } from "@flashdeal/proto/flashdeal/order/v1/order_
 import { OrderState, PaymentState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import type { Database } from "@flashdeal/runtime/database";
 import { reasonMetadataOf, reasonOf, violationsOf } from "@flashdeal/runtime/errors";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSandboxProvider } from "../payment/sandbox-provider.ts";
-import { onEachDatabase } from "../testing/databases.ts";
 import { as, countRows, createTestBed, eventsOf, failure, type TestBed } from "../testing/test-bed.ts";
 
 const minuteMs = 60_000;
 
-onEachDatabase((open) => {
+describeEachDatabase("cancel order", (open) => {
   let database: Database;
   let bed: TestBed;
 

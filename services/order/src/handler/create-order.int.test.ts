@@ -6,9 +6,9 @@ import { BatchCreateOrdersEntrySchema, OrderService, OrderState, PaymentState } 
 import { ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import type { Database } from "@flashdeal/runtime/database";
 import { reasonMetadataOf, reasonOf, violationsOf } from "@flashdeal/runtime/errors";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { onEachDatabase } from "../testing/databases.ts";
 import { giveBack } from "../testing/memory-inventory.ts";
 import { as, countRows, createTestBed, failure, type TestBed } from "../testing/test-bed.ts";
 
@@ -17,7 +17,7 @@ function oneOf(dealId: string, quantity = 1n) {
   return { requestId: v4(), lines: [{ dealId, quantity }] };
 }
 
-onEachDatabase((open) => {
+describeEachDatabase("create order", (open) => {
   let database: Database;
   let bed: TestBed;
 

@@ -1,10 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
-import { OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { CreateOrderResponseSchema, OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { requireUser, type UserPrincipal } from "@flashdeal/runtime/auth";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
+import { rememberEncoding } from "@flashdeal/runtime/rpc";
 import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency";
 import { createOrders, type CreateOrderCommand } from "../domain/create-orders.ts";
-import { orderToMessage } from "../message/order-message.ts";
+import { messageOfOrder } from "../message/order-field.ts";
+import { encodeOrder, orderToMessage } from "../message/order-message.ts";
 import type { OrderHandlers } from "./context.ts";
 import { outcomeError } from "./errors.ts";
 import { isUuid } from "./input-check.ts";
@@ -14,7 +17,8 @@ export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderSer
   return async (request, context) => {
     const [outcome] = await createOrders(handlers, [toCommand(requireUser(context), request)], context.signal);
     if (outcome?.kind !== "created") throw outcomeError(outcome ?? { kind: "unknown", cause: undefined });
-    return { order: orderToMessage(outcome.order) };
+    const response = create(CreateOrderResponseSchema, { order: orderToMessage(outcome.order) });
+    return rememberEncoding(response, messageOfOrder(encodeOrder(outcome.order)));
   };
 }
 

@@ -1,15 +1,15 @@
 import { OrderState, PaymentState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { CommitOutcomeUnknownError, type Database } from "@flashdeal/runtime/database";
 import { reasonOf } from "@flashdeal/runtime/errors";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { onEachDatabase } from "../testing/databases.ts";
 import { as, countRows, createTestBed, eventsOf, failure, type TestBed } from "../testing/test-bed.ts";
 
 /** How the next transactions go wrong: before they begin, or after they committed, as a crash or a cut connection would make them. */
 type Fault = "before" | "after-commit";
 
-onEachDatabase((open) => {
+describeEachDatabase("order, faults between steps", (open) => {
   let database: Database;
   let bed: TestBed;
   let faults: (Fault | undefined)[] = [];

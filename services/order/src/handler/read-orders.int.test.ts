@@ -3,12 +3,12 @@ import { OrderState, OrderStateSchema, PaymentState, PaymentStateSchema, type Li
 import { ShipmentStatus } from "@flashdeal/proto/flashdeal/order/v1/shipment_service_pb";
 import type { Database, Statement } from "@flashdeal/runtime/database";
 import { reasonMetadataOf, reasonOf, violationsOf } from "@flashdeal/runtime/errors";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { onEachDatabase } from "../testing/databases.ts";
 import { as, createTestBed, eventsOf, failure, type TestBed } from "../testing/test-bed.ts";
 
-onEachDatabase((open) => {
+describeEachDatabase("read orders", (open) => {
   let database: Database;
   let bed: TestBed;
 

@@ -7,26 +7,24 @@ import {
   OrderPaidSchema,
   OrderShippedSchema,
 } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
-import { outboxRow, type OutboxRow } from "@flashdeal/runtime/outbox";
+import { encodedOutboxRow, outboxRow, type OutboxRow } from "@flashdeal/runtime/outbox";
+import type { TraceContext } from "@flashdeal/runtime/telemetry";
 import type { Order, OrderEvent } from "../domain/order.ts";
-import { orderToMessage } from "./order-message.ts";
+import { messageOfOrder } from "./order-field.ts";
+import { encodeOrder, orderToMessage } from "./order-message.ts";
+
+const orderOnly = {
+  created: OrderCreatedSchema,
+  paid: OrderPaidSchema,
+  expired: OrderExpiredSchema,
+  shipped: OrderShippedSchema,
+  delivered: OrderDeliveredSchema,
+} as const;
 
 /** The outbox row that tells of an event. Events of one order stay in order: its id is the key. */
-export function orderEventRow(happening: OrderEvent, of: Order): OutboxRow {
-  const order = orderToMessage(of);
-  const options = { aggregateKey: of.orderId };
-  switch (happening.kind) {
-    case "created":
-      return outboxRow(OrderCreatedSchema, create(OrderCreatedSchema, { order }), options);
-    case "paid":
-      return outboxRow(OrderPaidSchema, create(OrderPaidSchema, { order }), options);
-    case "cancelled":
-      return outboxRow(OrderCancelledSchema, create(OrderCancelledSchema, { order, wasPaid: happening.wasPaid }), options);
-    case "expired":
-      return outboxRow(OrderExpiredSchema, create(OrderExpiredSchema, { order }), options);
-    case "shipped":
-      return outboxRow(OrderShippedSchema, create(OrderShippedSchema, { order }), options);
-    case "delivered":
-      return outboxRow(OrderDeliveredSchema, create(OrderDeliveredSchema, { order }), options);
-  }
+export function orderEventRow(happening: OrderEvent, of: Order, trace: TraceContext | undefined): OutboxRow {
+  const options = { aggregateKey: of.orderId, trace };
+  if (happening.kind !== "cancelled") return encodedOutboxRow(orderOnly[happening.kind], messageOfOrder(encodeOrder(of)), options);
+  const message = create(OrderCancelledSchema, { order: orderToMessage(of), wasPaid: happening.wasPaid });
+  return outboxRow(OrderCancelledSchema, message, options);
 }

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { OrderSchema, OrderState as WireState, PaymentState as WirePayment, type Order as OrderMessage } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { MoneySchema, type Money as MoneyMessage } from "@flashdeal/proto/google/type/money_pb";
@@ -39,8 +39,28 @@ export function stateFromWire(state: WireState): OrderState | undefined {
   return states.get(state);
 }
 
-/** An order in the contract's form. */
+const messages = new WeakMap<Order, OrderMessage>();
+const encodings = new WeakMap<Order, Uint8Array>();
+
+/** An order in the contract's form. Made once per order, for its answer, its record and its event; nobody may change it. */
 export function orderToMessage(order: Order): OrderMessage {
+  const known = messages.get(order);
+  if (known !== undefined) return known;
+  const message = newMessage(order);
+  messages.set(order, message);
+  return message;
+}
+
+/** An order in the contract's binary form. Made once per order. */
+export function encodeOrder(order: Order): Uint8Array {
+  const known = encodings.get(order);
+  if (known !== undefined) return known;
+  const bytes = toBinary(OrderSchema, orderToMessage(order));
+  encodings.set(order, bytes);
+  return bytes;
+}
+
+function newMessage(order: Order): OrderMessage {
   return create(OrderSchema, {
     orderId: order.orderId,
     userId: order.userId,

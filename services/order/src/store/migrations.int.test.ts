@@ -1,9 +1,9 @@
 import { migrate } from "@flashdeal/runtime/database";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { expect, test } from "vitest";
 import { orderMigrations } from "../compose.ts";
-import { onEachDatabase } from "../testing/databases.ts";
 
-onEachDatabase((open) => {
+describeEachDatabase("order migrations", (open) => {
   test("migrations - go up, down to nothing, and up again", async () => {
     const database = await open();
     const tables = async () => {

@@ -1,9 +1,14 @@
 import type { Queryable } from "@flashdeal/runtime/database";
+import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
+import { newId } from "@flashdeal/runtime/ids";
+import { traceHeaders } from "@flashdeal/runtime/outbox";
 import type { NewOrder } from "../domain/ports.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
-import { orderEventRow } from "../message/order-event.ts";
+import { orderFieldPrefix } from "../message/order-field.ts";
+import { encodeOrder } from "../message/order-message.ts";
 import { insertNewOrders, listOrderLines, notifyOrdersChanged, type ListOrderLinesRow, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
-import { oldestTime, orderCodec } from "./requests.ts";
+import { oldestTime } from "./requests.ts";
+import { traceOfRequest } from "./request-traces.ts";
 
 /** Between rows and orders. */
 
@@ -31,7 +36,7 @@ function lineOf(row: ListOrderLinesRow): OrderLine {
  */
 export async function insertOrders(db: Queryable, created: readonly NewOrder[], now: Date): Promise<readonly string[]> {
   const orders = created.map(({ order }) => order);
-  const events = orders.map((order) => orderEventRow({ kind: "created" }, order));
+  const encoded = orders.map(encodeOrder);
   const result = await insertNewOrders(db, {
     createTime: now,
     oldestTime: oldestTime(now),
@@ -47,11 +52,12 @@ export async function insertOrders(db: Queryable, created: readonly NewOrder[], 
     scopes: created.map(({ request }) => request.scope),
     requestIds: created.map(({ request }) => request.requestId),
     fingerprints: created.map(({ request }) => request.fingerprint),
-    responses: orders.map((order) => orderCodec.encode(order)),
-    eventIds: events.map(({ eventId }) => eventId),
-    subjects: events.map(({ subject }) => subject),
-    payloads: events.map(({ payload }) => payload),
-    headers: events.map(({ headers }) => JSON.stringify(headers)),
+    responses: encoded,
+    eventIds: orders.map(() => newId()),
+    subject: OrderCreatedSchema.typeName,
+    // The event is the order again, with these bytes before it: it travels to the database once.
+    payloadPrefixes: encoded.map(orderFieldPrefix),
+    headers: created.map(({ request }) => JSON.stringify(traceHeaders(traceOfRequest(request)))),
   });
   const stored = result?.stored ?? [];
   if (result?.records !== BigInt(stored.length)) throw new Error("a request has a record but its reservation had no claim");

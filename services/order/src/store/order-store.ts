@@ -1,5 +1,6 @@
 import { CommitOutcomeUnknownError, isConnectionError, isDataError, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
 import { createGroupCommit, outcomesOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
+import { currentTrace } from "@flashdeal/runtime/telemetry";
 import { expire, type Order, type Payment } from "../domain/order.ts";
 import type { Claim, Clock, CreatedOrders, NewOrder, OrderQuery, OrderStore } from "../domain/ports.ts";
 import { insertClaims, listClaims } from "./gen/claims.sql.ts";
@@ -47,7 +48,7 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
     getOrder: async (orderId) => (await getOrders([orderId]))[0],
     listOrders: async (query) => withLines(database, await listRows(database, query)),
     async change(change, request) {
-      const [done] = outcomesOf([await batches.steps.submit({ change, request })], isOutrun);
+      const [done] = outcomesOf([await batches.steps.submit({ change, request, trace: currentTrace() })], isOutrun);
       if (done === true) signals.changed([change.to.orderId]);
       return done === true;
     },

@@ -1,10 +1,10 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
 import { OrderSchema } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import type { Queryable } from "@flashdeal/runtime/database";
 import { requestResultTtlMs } from "@flashdeal/runtime/idempotency";
 import { requestKey } from "../domain/running-requests.ts";
 import type { Order } from "../domain/order.ts";
-import { orderFromMessage, orderToMessage } from "../message/order-message.ts";
+import { encodeOrder, orderFromMessage } from "../message/order-message.ts";
 import type { KeyedRequest, RequestRecord, RequestScope } from "../domain/ports.ts";
 import { insertRecords, listRecords, upsertRecordResponses } from "./gen/idempotency.sql.ts";
 
@@ -23,7 +23,7 @@ export interface AnswerCodec<Answer> {
 
 /** Orders are kept in the contract's form. */
 export const orderCodec: AnswerCodec<Order> = {
-  encode: (order) => toBinary(OrderSchema, orderToMessage(order)),
+  encode: encodeOrder,
   decode: (bytes) => orderFromMessage(fromBinary(OrderSchema, bytes)),
 };
 

@@ -1,7 +1,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ShipmentSchema, ShipmentUpdateSchema } from "@flashdeal/proto/flashdeal/order/v1/shipment_service_pb";
 import type { Database } from "@flashdeal/runtime/database";
-import { v7 } from "uuid";
+import { newId } from "@flashdeal/runtime/ids";
 import type { Clock, ShipmentStore } from "../domain/ports.ts";
 import type { Shipment, ShipmentUpdate } from "../domain/shipment.ts";
 import { requestKey } from "../domain/running-requests.ts";
@@ -62,7 +62,7 @@ export function createShipmentStore({ database, clock, signals }: ShipmentStoreO
       const done = await runStep(database, async (tx) => {
         // The id is made under the lock, so that the order of ids is the order in which updates took effect.
         if ((await lockShipment(tx, { shipmentId: wanted.shipmentId })) === undefined) throw new Outrun("the shipment is gone");
-        const update: ShipmentUpdate = { ...wanted, updateId: v7() };
+        const update: ShipmentUpdate = { ...wanted, updateId: newId() };
         const response = updateCodec.encode(update);
         await insertShipmentUpdate(tx, update);
         await updateShipmentStatus(tx, { shipmentId: update.shipmentId, status: update.status, updateTime: now });

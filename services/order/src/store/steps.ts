@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "@flashdeal/runtime/database";
 import type { OutboxRow } from "@flashdeal/runtime/outbox";
+import type { TraceContext } from "@flashdeal/runtime/telemetry";
 import type { OrderChange } from "../domain/order.ts";
 import type { KeyedRequest } from "../domain/ports.ts";
 import { orderEventRow } from "../message/order-event.ts";
@@ -28,6 +29,8 @@ export interface Step {
   readonly request?: KeyedRequest | undefined;
   /** The request's answer, where it is known already. */
   readonly response?: Uint8Array;
+  /** The call that made it. Default: the current one. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** When a step is taken. */
@@ -90,7 +93,7 @@ function requestColumns(steps: readonly Step[]) {
 const noEvent: OutboxRow = { eventId: "", subject: "", aggregateKey: "", payload: nothing, headers: {} };
 
 function eventColumns(steps: readonly Step[]) {
-  const rows = steps.map(({ change: { event, to } }) => (event === undefined ? noEvent : orderEventRow(event, to)));
+  const rows = steps.map(({ change: { event, to }, trace }) => (event === undefined ? noEvent : orderEventRow(event, to, trace)));
   return {
     eventIds: rows.map(({ eventId }) => eventId),
     subjects: rows.map(({ subject }) => subject),

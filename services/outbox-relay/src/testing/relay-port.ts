@@ -10,22 +10,20 @@ const quiet = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const names = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `E${from + index}`);
 
 /** What the relay must hold on every database. */
-export function testRelay(name: string, open: () => Promise<{ readonly database: Database; close(): Promise<void> }>): void {
-  describe(`outbox relay on ${name}`, () => {
-    let opened: Awaited<ReturnType<typeof open>>;
+export function testRelay(open: () => Promise<Database>): void {
+  describe("one session", () => {
     let database: Database;
     let bench: Workbench;
     let bus: RecordingBus;
     beforeAll(async () => {
-      opened = await open();
-      ({ database } = opened);
+      database = await open();
     });
     beforeEach(async () => {
       bench = await createWorkbench(database);
       bus = createRecordingBus();
     });
     afterEach(() => bench.close());
-    afterAll(() => opened?.close());
+    afterAll(() => database?.close());
 
     it("publishing - every row once, in order, with its id, payload and headers", async () => {
       await bench.insert(database, names(1, 25));

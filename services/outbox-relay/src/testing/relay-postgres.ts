@@ -1,4 +1,5 @@
 import type { Database } from "@flashdeal/runtime/database";
+import type { TestDatabase } from "@flashdeal/runtime/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRecordingBus, createWorkbench, drainRelay, type RecordingBus, type Workbench } from "./relay-workbench.ts";
 
@@ -26,15 +27,15 @@ async function openTransaction(database: Database, first: (tx: Parameters<Parame
   };
 }
 
-/** What needs several sessions at once: real Postgres. `connect` opens a database of its own over the same server. */
-export function testRelayWithSessions(name: string, connect: () => Promise<Database>): void {
-  describe(`outbox relay on ${name}, many sessions`, () => {
-    let database: Database;
+/** What needs several sessions at once: real Postgres. */
+export function testRelayWithSessions(open: () => Promise<TestDatabase>): void {
+  describe("many sessions", () => {
+    let database: TestDatabase;
     let bench: Workbench;
     let bus: RecordingBus;
     const others: Database[] = [];
     beforeAll(async () => {
-      database = await connect();
+      database = await open();
     });
     beforeEach(async () => {
       bench = await createWorkbench(database);
@@ -120,8 +121,8 @@ export function testRelayWithSessions(name: string, connect: () => Promise<Datab
     });
 
     it("leadership - a relay whose connection is cut stops, and another process takes over", async () => {
-      const first = await connect();
-      const second = await connect();
+      const first = database.connect();
+      const second = database.connect();
       others.push(first, second);
       const firstBus = createRecordingBus();
       const relay = await bench.startRelay(firstBus, { database: first });

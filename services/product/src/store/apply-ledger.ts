@@ -1,7 +1,7 @@
 import type { Transaction } from "@flashdeal/runtime/database";
 import { outboxRow } from "@flashdeal/runtime/outbox";
 import { StockChangedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "@flashdeal/runtime/ids";
 import { statesAfter, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
 import { stockKeyText, type StockKey, type StockLevel } from "../domain/stock.ts";
 import { stockChangedMessage } from "../message/stock-message.ts";
@@ -64,7 +64,7 @@ function purchaseColumns({ purchases }: Pick<LedgerBatch, "purchases">): Columns
 
 function movementColumns({ movements }: Pick<LedgerBatch, "movements">) {
   return {
-    movementIds: movements.map(() => uuidv7()),
+    movementIds: movements.map(() => newId()),
     movementVendorItemIds: movements.map((movement) => movement.vendorItemId),
     movementFulfillmentCenterIds: movements.map((movement) => movement.fulfillmentCenterId),
     kinds: movements.map((movement) => movement.kind),

@@ -21,9 +21,9 @@ class OutrunError extends Error {
 const maxRaces = 50;
 
 /**
- * Reserves by conditional updates: no lock is taken to look; `UPDATE … SET reserved = reserved + q WHERE on_hand - reserved >= q`
- * takes the units of each key, in the order of the keys, and `… WHERE quantity + q <= limit` counts them for the buyer. Each
- * entry is a transaction of its own, so that a bundle of which one key falls short is rolled back as a whole.
+ * Reserves by conditional updates: no lock is taken to look; an UPDATE whose WHERE asks for as many units takes them from each key,
+ * in the order of the keys, and another one, whose WHERE asks for room below the limit, counts them for the buyer. Each entry
+ * is a transaction of its own, so that a bundle of which one key falls short is rolled back as a whole.
  */
 export function createConditionalUpdateStrategy(options: ReserveBatchOptions): ReservationStrategy {
   return {

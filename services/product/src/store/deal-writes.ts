@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { DealCancelledSchema, DealCreatedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
 import type { Transaction } from "@flashdeal/runtime/database";
 import { outboxRow } from "@flashdeal/runtime/outbox";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "@flashdeal/runtime/ids";
 import type { Deal } from "../domain/deal.ts";
 import type { Clock, WriteSession } from "../domain/ports.ts";
 import { dealMessage } from "../message/deal-message.ts";
@@ -25,7 +25,7 @@ export function createDealWrites(tx: Transaction, clock: Clock): Pick<WriteSessi
       const { vendorItemId } = product;
       const title = input.title ?? product.name;
       const times = { startTime, cancelTime: undefined, createTime: now, updateTime: now };
-      const deal: Deal = { ...input, ...times, dealId: uuidv7(), vendorItemId, title };
+      const deal: Deal = { ...input, ...times, dealId: newId(), vendorItemId, title };
       const { currencyCode: priceCurrency, units: priceUnits, nanos: priceNanos } = deal.price;
       await insertDeal(tx, { ...deal, priceCurrency, priceUnits, priceNanos });
       const event = create(DealCreatedSchema, { deal: dealMessage(deal, now) });

@@ -1,9 +1,9 @@
 import { migrate } from "@flashdeal/runtime/database";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { expect, it } from "vitest";
 import { productMigrations } from "../compose.ts";
-import { onEachDatabase } from "../testing/databases.ts";
 
-onEachDatabase("migrations", (open) => {
+describeEachDatabase("migrations", (open) => {
   it("go up, all the way down and up again", async () => {
     const database = await open();
     const up = await migrate(database, productMigrations);

@@ -3,7 +3,7 @@ import { outboxRow } from "@flashdeal/runtime/outbox";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { ProductCreatedSchema, ProductDeletedSchema, ProductUpdatedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "@flashdeal/runtime/ids";
 import type { Clock, WriteSession } from "../domain/ports.ts";
 import { foldName, type NewProduct, type Product } from "../domain/product.ts";
 import { productMessage } from "../message/product-message.ts";
@@ -47,7 +47,7 @@ export function createProductWrites(
 }
 
 async function createProducts(tx: Transaction, inputs: readonly NewProduct[], now: Date): ReturnType<WriteSession["createProducts"]> {
-  const products = inputs.map((input): Product => ({ ...input, productId: uuidv7(), createTime: now, updateTime: now }));
+  const products = inputs.map((input): Product => ({ ...input, productId: newId(), createTime: now, updateTime: now }));
   const inserted = await insertProducts(tx, {
     createTime: now,
     productIds: products.map((product) => product.productId),

@@ -2,6 +2,7 @@ import { create, toBinary, type DescMessage, type MessageInitShape } from "@bufb
 import { OrderCancelledSchema, OrderCreatedSchema, OrderExpiredSchema, OrderPaidSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
 import type { ReceivedEvent } from "@flashdeal/runtime/events";
 import { createLogger } from "@flashdeal/runtime/telemetry";
+import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sweepHolds, type HoldSweeperOptions } from "../background/hold-sweeper.ts";
@@ -10,7 +11,6 @@ import type { Deal } from "../domain/deal.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import type { OrderStanding } from "../domain/settle-hold.ts";
 import { createOrderEventHandler } from "../handler/order-events.ts";
-import { onEachDatabase } from "../testing/databases.ts";
 import { createInventory, testNow, type Inventory } from "../testing/harness.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 
@@ -22,7 +22,7 @@ function event<Desc extends DescMessage>(desc: Desc, message: MessageInitShape<D
 
 const orderOf = ({ reservationId }: Reservation) => ({ orderId: uuidv7(), reservationId });
 
-onEachDatabase("resolve holds", (open) => {
+describeEachDatabase("resolve holds", (open) => {
   let inventory: Inventory;
   let handle: (events: readonly ReceivedEvent[]) => Promise<void>;
   beforeAll(async () => {

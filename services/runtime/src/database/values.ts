@@ -199,8 +199,14 @@ function encodeObject(value: object): string {
 }
 
 function encodeElement(value: unknown): string {
+  if (typeof value === "string") {
+    return quoted(value);
+  }
   if (Array.isArray(value)) {
     return encodeObject(value);
+  }
+  if (value instanceof Uint8Array) {
+    return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`;
   }
   const encoded = encodeValue(value);
   if (encoded === null) {
@@ -209,6 +215,10 @@ function encodeElement(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
     return String(encoded);
   }
-  const text = typeof encoded === "string" ? encoded : `\\x${Buffer.from(encoded).toString("hex")}`;
-  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  return quoted(String(encoded));
+}
+
+/** Nearly all strings, ids above all, have nothing to escape. */
+function quoted(text: string): string {
+  return `"${/["\\]/.test(text) ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : text}"`;
 }

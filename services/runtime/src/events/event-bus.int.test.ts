@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startNats } from "../../../../infra/servers/nats.ts";
 import { describeWithNats, silentLog } from "../testing/index.ts";
 import { describeEventBusPort, event, text } from "./event-bus-port.ts";
 import type { EventBus, ReceivedEvent } from "./event-bus.ts";
@@ -48,14 +49,14 @@ describeWithNats("event bus (JetStream)", (url) => {
     await expect.poll(() => seen.length).toBe(1);
   });
 
-  it("what a drained subscription had taken goes to another at once", async () => {
+  it("what a drained subscription had taken goes to another", async () => {
     const durable = `test-${randomUUID()}`;
     const tag = randomUUID();
     const [first, second] = [await open(), await open()];
     const seen: string[] = [];
     const started = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
-    const slow = await first.subscribe({ durable, subjects: ["flashdeal.order.v1.>"], batchSize: 1 }, async (events) => {
+    const slow = await first.subscribe({ durable, subjects: ["flashdeal.order.v1.>"], batchSize: 1, ackWaitMs: 1_000 }, async (events) => {
       if (events.some((received) => text(received).startsWith(tag))) {
         started.resolve();
         await release.promise;
@@ -67,7 +68,7 @@ describeWithNats("event bus (JetStream)", (url) => {
     const drained = slow.drain();
     release.resolve();
     await drained;
-    await second.subscribe({ durable, subjects: ["flashdeal.order.v1.>"] }, async (events) => {
+    await second.subscribe({ durable, subjects: ["flashdeal.order.v1.>"], ackWaitMs: 1_000 }, async (events) => {
       seen.push(...events.map(text));
     });
     await expect.poll(() => new Set(seen.filter((data) => data.startsWith(tag))).size, { timeout: 5_000 }).toBe(5);
@@ -76,9 +77,8 @@ describeWithNats("event bus (JetStream)", (url) => {
 
 describe("event bus (JetStream) - faults", () => {
   // Kills its own server, so it does not use the run's.
-  let server: Awaited<ReturnType<typeof import("../../../../infra/servers/nats.ts").startNats>>;
+  let server: Awaited<ReturnType<typeof startNats>>;
   beforeAll(async () => {
-    const { startNats } = await import("../../../../infra/servers/nats.ts");
     server = await startNats();
   });
   afterAll(async () => {
@@ -96,16 +96,51 @@ describe("event bus (JetStream) - faults", () => {
     await bus.subscribe({ durable: "faults", subjects: ["flashdeal.order.v1.>"], ackWaitMs: 1_000 }, async (events) => {
       seen.push(...events.map(text));
     });
+    // The server keeps ephemeral consumers in memory: they must be made again.
+    const heard: string[] = [];
+    await bus.subscribe({ durable: "near-cache", ephemeral: true, subjects: ["flashdeal.order.v1.>"] }, async (events) => {
+      heard.push(...events.map(text));
+    });
     await bus.publish([event("before")]);
-    await expect.poll(() => seen).toEqual(["before"]);
+    await expect.poll(() => [seen, heard]).toEqual([["before"], ["before"]]);
     await server.kill();
     const begun = performance.now();
-    await expect(bus.publish([event("lost")])).rejects.toThrow();
+    await expect(bus.publish([event("lost")])).rejects.toThrow(Error);
     expect(performance.now() - begun).toBeLessThan(3_000);
-    await expect(bus.ping(300)).rejects.toThrow();
+    await expect(bus.ping(300)).rejects.toThrow(Error);
     await server.restart();
     await expect.poll(() => bus.publish([event("after")]).then(() => true, () => false), { timeout: 10_000 }).toBe(true);
     await expect.poll(() => seen, { timeout: 15_000 }).toContain("after");
+    await expect
+      .poll(
+        async () => {
+          await bus.publish([event("heard again")]);
+          return heard;
+        },
+        { timeout: 15_000, interval: 100 },
+      )
+      .toContain("heard again");
+    await bus.close();
+  }, 60_000);
+
+  it("publish rejects in time while the server is there but does not answer", async ({ skip }) => {
+    if ("skipped" in server || server.pid === undefined) {
+      return skip("skipped" in server ? server.skipped : "no process of our own to stop");
+    }
+    const { pid } = server;
+    const bus = await createJetStreamBus({ url: server.url, requestTimeoutMs: 300, log: silentLog });
+    process.kill(pid, "SIGSTOP");
+    try {
+      // The signal takes effect a moment later, on each of the server's threads.
+      await expect.poll(() => bus.ping(100).then(() => true, () => false)).toBe(false);
+      const begun = performance.now();
+      await expect(bus.publish([event("stuck")])).rejects.toThrow(/did not acknowledge/);
+      expect(performance.now() - begun).toBeLessThan(2_000);
+      await expect(bus.ping(200)).rejects.toThrow(Error);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await expect(bus.publish([event("again")])).resolves.toBeUndefined();
     await bus.close();
   });
 

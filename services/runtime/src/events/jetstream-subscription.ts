@@ -126,7 +126,10 @@ function filterOf(connection: NatsConnection, subjects: readonly string[]): Part
   return major > 2 || (major === 2 && minor >= 10) ? { filter_subjects: [...subjects] } : {};
 }
 
-/** Handles what the pull yields until it ends; gives back what it has taken but not handled. */
+/**
+ * Handles what the pull yields until it ends; gives back what it has taken but not handled. What was on its way to us in that
+ * very moment comes again after `ackWaitMs`.
+ */
 async function consume(subscription: PullSubscription, pull: Pull, signal: AbortSignal): Promise<void> {
   const { settings } = subscription;
   for (;;) {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createBatchRate } from "./batch-rate.ts";
 import { runIsolated } from "./isolate.ts";
 import { noBatchMetrics, type BatchMetrics } from "./metrics.ts";
@@ -100,12 +101,13 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
     if (drained !== undefined && inFlight === 0 && queue.size === 0) drained.resolve();
   };
 
-  const dispatch = (): void => {
+  // A batch is the work of several calls: it runs in the context of none of them (trace).
+  const dispatch = AsyncLocalStorage.bind((): void => {
     while (inFlight < maxInFlight && queue.size > 0) {
       inFlight++;
       void runBatch(takeBatch());
     }
-  };
+  });
 
   const schedule = (): void => {
     if (scheduled || inFlight >= maxInFlight) return;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { clone, toBinary, type DescMessage, type DescMethod, type MessageShape } from "@bufbuild/protobuf";
 import type { Principal } from "../auth/index.ts";
 import { ErrorReason, reasonError } from "../errors/index.ts";
@@ -35,7 +35,7 @@ function callerOf(principal: Principal): string {
  * entries are put in order of their keys.
  */
 export function requestFingerprint<Desc extends DescMessage>(desc: Desc, request: MessageShape<Desc>): Uint8Array {
-  return createHash("sha256").update(toBinary(desc, withoutRequestId(desc, request), { writeUnknownFields: true })).digest();
+  return hash("sha256", toBinary(desc, withoutRequestId(desc, request), { writeUnknownFields: true }), "buffer");
 }
 
 function withoutRequestId<Desc extends DescMessage>(desc: Desc, request: MessageShape<Desc>): MessageShape<Desc> {

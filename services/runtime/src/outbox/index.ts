@@ -1,3 +1,3 @@
 /** Events on their way from a transaction to the bus, and back into messages on the other side. */
 export { decodeEvent } from "./decode-event.ts";
-export { outboxRow, type OutboxRow, type OutboxRowOptions } from "./outbox-row.ts";
+export { encodedOutboxRow, outboxRow, traceHeaders, type OutboxRow, type OutboxRowOptions } from "./outbox-row.ts";

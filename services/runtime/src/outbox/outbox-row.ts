@@ -1,6 +1,6 @@
 import { toBinary, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { v7 as uuidv7 } from "uuid";
-import { currentTrace, formatTraceparent } from "../telemetry/trace.ts";
+import { newId } from "../ids/index.ts";
+import { currentTrace, formatTraceparent, type TraceContext } from "../telemetry/trace.ts";
 
 /** What a store inserts into its outbox, in the transaction of the change that the event tells of. */
 export interface OutboxRow {
@@ -20,16 +20,28 @@ export interface OutboxRowOptions {
   readonly aggregateKey: string;
   /** Further headers, names in lower case. The trace of the current call is added where there is one. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The trace that the event belongs to, where a batch of several calls' work is written. Default: the current one. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** Builds the outbox row of an event. */
 export function outboxRow<Desc extends DescMessage>(desc: Desc, message: MessageShape<Desc>, options: OutboxRowOptions): OutboxRow {
-  const trace = currentTrace();
+  return encodedOutboxRow(desc, toBinary(desc, message), options);
+}
+
+/** As `outboxRow`, where the event's binary form is at hand. */
+export function encodedOutboxRow(desc: DescMessage, payload: Uint8Array, options: OutboxRowOptions): OutboxRow {
+  const { aggregateKey, headers, trace = currentTrace() } = options;
   return {
-    eventId: uuidv7(),
+    eventId: newId(),
     subject: desc.typeName,
-    aggregateKey: options.aggregateKey,
-    payload: toBinary(desc, message),
-    headers: trace === undefined ? { ...options.headers } : { traceparent: formatTraceparent(trace), ...options.headers },
+    aggregateKey,
+    payload,
+    headers: { ...traceHeaders(trace), ...headers },
   };
+}
+
+/** The headers that tell to which trace an event belongs. */
+export function traceHeaders(trace: TraceContext | undefined): Readonly<Record<string, string>> {
+  return trace === undefined ? {} : { traceparent: formatTraceparent(trace) };
 }

@@ -1,10 +1,10 @@
-import { fromBinary, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { fromBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
 import { completeError, ErrorReason, reasonError } from "../errors/index.ts";
+import { encodeMessage } from "./encoded-message.ts";
 import { GrpcHandlerContext, type GrpcCall } from "./grpc-handler-context.ts";
 import { grpcStatus } from "./grpc-status.ts";
-import type { CallResponse } from "./interceptor.ts";
 import { metadataFromHeaders } from "./metadata.ts";
 import type { MethodHandler } from "./method-handler.ts";
 
@@ -44,11 +44,6 @@ export function decodeMessage(desc: DescMessage, bytes: Uint8Array): Message {
   }
 }
 
-function encodeMessage(desc: DescMessage, message: CallResponse): Buffer {
-  const bytes = toBinary(desc, message as Message);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 type Respond = Parameters<handleUnaryCall<Buffer, Buffer>>[1];
 
 function respond(context: GrpcHandlerContext, call: Pick<GrpcCall, "sendMetadata">, callback: Respond, bytes: Buffer): void {
@@ -63,11 +58,12 @@ function unaryHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerCo
     open.add(context);
     try {
       const response = await invoke(decodeMessage(method.input, call.request), context);
-      respond(context, call, callback, encodeMessage(method.output, response));
+      respond(context, call, callback, encodeMessage(method.output, response as Message));
     } catch (thrown) {
       callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
       open.delete(context);
+      context.end();
     }
   };
 }
@@ -78,11 +74,12 @@ function clientStreamHandler({ method, invoke }: MethodHandler, open: Set<GrpcHa
     open.add(context);
     try {
       const response = await invoke(decodeStream(method.input, call), context);
-      respond(context, call, callback, encodeMessage(method.output, response));
+      respond(context, call, callback, encodeMessage(method.output, response as Message));
     } catch (thrown) {
       callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
       open.delete(context);
+      context.end();
     }
   };
 }
@@ -113,6 +110,7 @@ function responseStreamHandler({ method, invoke }: MethodHandler, open: Set<Grpc
       call.emit("error", grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
       open.delete(context);
+      context.end();
     }
   };
 }

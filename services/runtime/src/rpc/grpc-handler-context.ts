@@ -28,6 +28,7 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
+  #ended = false;
 
   /** `fail` ends the call with a status; used where the server does not wait for the handler any longer. */
   constructor(method: DescMethod, call: GrpcCall, fail: (status: GrpcStatus) => void) {
@@ -86,6 +87,11 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
     return this.#responseTrailer;
   }
 
+  /** The handler is done. grpc-js reports every call as cancelled when its stream closes: from now on that means nothing. */
+  end(): void {
+    this.#ended = true;
+  }
+
   /** Fires the signal: the server wants the call to end. */
   abort(reason: ConnectError): void {
     void this.signal;
@@ -99,6 +105,7 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
   }
 
   #onCancelled(): void {
+    if (this.#ended) return;
     this.#controller?.abort(Date.now() >= this.#deadlineMs ? deadlineExceeded() : callCancelled());
   }
 }

@@ -1,4 +1,5 @@
 /** Serving and calling the contract's rpcs: gRPC on grpc-js, Connect and gRPC-Web over HTTP, one set of handlers. */
+export { rememberEncoding } from "./encoded-message.ts";
 export { createGrpcServer, type GrpcServerOptions, type RpcServer } from "./grpc-server.ts";
 export { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from "./grpc-transport.ts";
 export { createHealth, type HealthState } from "./health.ts";

@@ -164,6 +164,12 @@ describe.each(protocols)("rpc over %s", (protocol) => {
     ]);
   });
 
+  test("text that cannot be stored - answers INVALID_INPUT once per field", async () => {
+    const error = await failure(orders().createOrder({ requestId: "k", lines: [{ dealId: "a\0b", quantity: 1n }] }));
+    expect([error.code, reasonOf(error)]).toEqual([Code.InvalidArgument, "INVALID_INPUT"]);
+    expect(violationsOf(error)).toMatchObject([{ field: "lines[0].deal_id", description: "must not contain the character NUL" }]);
+  });
+
   test("a keyed method - answers REQUEST_ID_REQUIRED without a key", async () => {
     const error = await failure(orders().createOrder({ lines: [{ dealId: randomUUID(), quantity: 1n }] }));
     expect([error.code, reasonOf(error)]).toEqual([Code.InvalidArgument, "REQUEST_ID_REQUIRED"]);
@@ -234,5 +240,17 @@ describe.each(protocols)("rpc over %s", (protocol) => {
       await expect(health.check({ service })).resolves.toMatchObject({ status: ServingStatus.SERVING });
     }
     expect((await failure(health.check({ service: "nope" }))).code).toBe(Code.NotFound);
+  });
+});
+
+describe("text that is no Unicode on the wire", () => {
+  test.each([
+    ["application/json", String.raw`{"vendorItemId":"\ud800"}`],
+    ["application/proto", Uint8Array.of(0x0a, 2, 0xff, 0xfe)],
+  ])("in %s - answers MALFORMED_REQUEST", async (contentType, body) => {
+    const url = `http://127.0.0.1:${servers.httpPort}/${StockQueryService.typeName}/GetStock`;
+    const answer = await fetch(url, { method: "POST", headers: { "content-type": contentType }, body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("MALFORMED_REQUEST");
   });
 });

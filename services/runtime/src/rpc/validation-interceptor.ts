@@ -3,13 +3,14 @@ import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
 import { ErrorReason, reasonError, type FieldViolation } from "../errors/index.ts";
 import { guard, type ServerInterceptor } from "./interceptor.ts";
+import { textCheckOf } from "./text-check.ts";
 
 /** Most violations that one answer lists. */
 const maxViolations = 50;
 
 /**
- * Checks each request against the contract's `buf.validate` rules: INVALID_INPUT with a violation per field. Rules are
- * compiled when the server is made, which throws where one is wrong.
+ * Checks each request against the contract's `buf.validate` rules, and its text: INVALID_INPUT with a violation per field.
+ * Rules are compiled when the server is made, which throws where one is wrong.
  */
 export function createValidationInterceptor(validator: Validator = createValidator()): ServerInterceptor {
   return guard((method) => {
@@ -25,14 +26,18 @@ function compileRules(validator: Validator, desc: DescMessage): void {
   if (result.kind === "error") throw new Error(`the rules of ${desc.typeName} do not compile`, { cause: result.error });
 }
 
-/** Throws INVALID_INPUT where `message` breaks a rule of the contract. */
+/** Throws INVALID_INPUT where `message` breaks a rule of the contract, or holds text that cannot be stored (see `textCheckOf`). */
 export function checkMessage(validator: Validator, desc: DescMessage, message: Message): void {
+  const badText = textCheckOf(desc)?.(message) ?? [];
   const result = validator.validate(desc, message);
-  if (result.kind === "valid") return;
   if (result.kind === "error") throw new Error(`the rules of ${desc.typeName} failed`, { cause: result.error });
-  const violations = result.violations.slice(0, maxViolations).map(toFieldViolation);
+  if (badText.length === 0 && result.kind === "valid") return;
+  // Text that cannot be stored says all there is to say of its field.
+  const named = new Set(badText.map(({ field }) => field));
+  const all = [...badText, ...(result.violations ?? []).map(toFieldViolation).filter(({ field }) => !named.has(field))];
+  const violations = all.slice(0, maxViolations);
   const [first] = violations;
-  const more = result.violations.length > 1 ? ` (and ${result.violations.length - 1} more)` : "";
+  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : "";
   const text = first === undefined ? "The request breaks a rule." : `${first.field || "request"} ${first.description}${more}`;
   throw reasonError(ErrorReason.INVALID_INPUT, text, { violations });
 }

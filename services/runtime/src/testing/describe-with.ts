@@ -1,6 +1,7 @@
+/* oxlint-disable vitest/valid-title, vitest/no-conditional-tests, vitest/no-disabled-tests -- this file makes suites for others, and skips them on purpose */
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe as suite } from "vitest";
 import type { Database } from "../database/database.ts";
 import { createPgDatabase } from "../database/pg.ts";
 import { type ServerName, askForServer } from "./servers.ts";
@@ -58,18 +59,22 @@ const UNREACHABLE: Readonly<Record<ServerName, string>> = {
   nats: "nats://127.0.0.1:1",
 };
 
-function describeWithServer(server: ServerName, name: string, body: (url: string) => void): void {
-  describe(name, async () => {
+/** A suite that is skipped, under the reason, where the server cannot be had. */
+export function describeWithServer(server: ServerName, name: string, body: (url: string) => void): void {
+  suite(name, async () => {
     const provided = await askForServer(server);
     if ("url" in provided) {
       body(provided.url);
     } else {
-      describe.skip(`skipped: ${provided.skipped}`, () => body(UNREACHABLE[server]));
+      suite.skip(`skipped: ${provided.skipped}`, () => {
+        body(UNREACHABLE[server]);
+      });
     }
   });
 }
 
-async function administer(serverUrl: string, sql: string): Promise<void> {
+/** Runs one statement on the server as its superuser. */
+export async function administer(serverUrl: string, sql: string): Promise<void> {
   const admin = createPgDatabase({ url: serverUrl, maxConnections: 1, log: silentLog });
   try {
     await admin.query({ name: "", text: sql }, []);

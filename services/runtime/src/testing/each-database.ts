@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { describe } from "vitest";
+import type { Database } from "../database/database.ts";
+import { createPgDatabase } from "../database/pg.ts";
+import { createPgliteDatabase } from "../database/pglite.ts";
+import { administer, describeWithServer, silentLog } from "./describe-with.ts";
+
+/** Connections per pool: enough for the racing callers of the tests, few enough for many files at once on one server. */
+const MAX_CONNECTIONS = 20;
+
+/** An empty database that nobody else uses. Closing it ends every connection to it and drops it. */
+export interface TestDatabase extends Database {
+  readonly kind: "PGlite" | "Postgres";
+  /** The same database as another process has it, closed with this one. PGlite has one session, so it is the very same there. */
+  connect(): Database;
+}
+
+/**
+ * Declares the same tests for each kind of database, each time in a suite "`subject` on …". Where no Postgres can be had, its
+ * suite is reported as skipped, under the reason. `open` makes a new empty database each time.
+ */
+export function describeEachDatabase(subject: string, declare: (open: () => Promise<TestDatabase>, kind: TestDatabase["kind"]) => void): void {
+  describe(`${subject} on PGlite`, () => {
+    declare(openPglite, "PGlite");
+  });
+  describeWithServer("postgres", `${subject} on Postgres`, (serverUrl) => {
+    declare(() => openPostgres(serverUrl), "Postgres");
+  });
+}
+
+/** A new empty database in this process, in memory. */
+export async function openPglite(): Promise<TestDatabase> {
+  const database = await createPgliteDatabase({ folder: undefined, log: silentLog });
+  const opened: TestDatabase = { ...database, kind: "PGlite", connect: () => opened };
+  return opened;
+}
+
+async function openPostgres(serverUrl: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await administer(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const connections: Database[] = [];
+  const connect = (): Database => {
+    const connection = createPgDatabase({ url: url.href, maxConnections: MAX_CONNECTIONS, applicationName: "flashdeal-test", log: silentLog });
+    connections.push(connection);
+    return connection;
+  };
+  return {
+    ...connect(),
+    kind: "Postgres",
+    connect,
+    async close() {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}

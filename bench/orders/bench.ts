@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly users: number;
   readonly items: number;
   readonly poolSize: number;
+  /** Batches of orders that run at once, where orders are batched. */
+  readonly inFlight: number;
   readonly strategies: readonly string[];
   readonly profileFolder: string | undefined;
 }
@@ -29,15 +31,15 @@ export interface Sample extends JobResult {
 }
 
 /** The way without batches has one transaction per order, and as many at once as its connections bear. */
-function variantOf(strategy: string, poolSize: number): Variant {
-  if (strategy === "group-commit") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: 2 };
+function variantOf(strategy: string, { poolSize, inFlight }: BenchOptions): Variant {
+  if (strategy === "group-commit") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: inFlight };
   return { name: strategy, strategy, batchMaxSize: 1, batchMaxInFlight: poolSize };
 }
 
 /** Runs every strategy and the no-ops in turn, round by round, and answers all samples. Throws where an order was lost or made up. */
 export async function measure(options: BenchOptions, onSample: (sample: Sample) => void): Promise<readonly Sample[]> {
   const platform = await startPlatform({
-    variants: options.strategies.map((strategy) => variantOf(strategy, options.poolSize)),
+    variants: options.strategies.map((strategy) => variantOf(strategy, options)),
     poolSize: options.poolSize,
     profileFolder: options.profileFolder,
   });

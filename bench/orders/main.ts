@@ -19,6 +19,7 @@ const command = new Command("npm run bench:orders --")
   .option("--users <n>", "users who order", positive, 128)
   .option("--items <n>", "items of the spread load", positive, 1_000)
   .option("--pool-size <n>", "database connections of each service", positive, 32)
+  .option("--in-flight <n>", "batches of orders at once, with group commit", positive, 2)
   .option("--strategies <names...>", "strategies to compare", ["group-commit", "row-lock", "conditional-update"])
   .option("--profile-folder <folder>", "write a CPU profile of each service there")
   .option("--json <file>", "write every sample there");

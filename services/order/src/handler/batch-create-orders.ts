@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import { createValidator } from "@bufbuild/protovalidate";
 import type { HandlerContext, MethodImpl } from "@connectrpc/connect";
 import {
   BatchCreateOrdersResultSchema,
@@ -11,7 +10,7 @@ import {
 } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { StatusSchema } from "@flashdeal/proto/google/rpc/status_pb";
 import { completeError } from "@flashdeal/runtime/errors";
-import { checkMessage } from "@flashdeal/runtime/rpc";
+import { checkMessage, createContractValidator } from "@flashdeal/runtime/rpc";
 import { createOrders, type CreateOrderCommand, type CreateOrderOutcome } from "../domain/create-orders.ts";
 import { orderToMessage } from "../message/order-message.ts";
 import type { OrderHandlers } from "./context.ts";
@@ -20,7 +19,7 @@ import { outcomeError } from "./errors.ts";
 
 /** BatchCreateOrders: each entry is checked by itself, the good ones go through CreateOrder's path together. */
 export function batchCreateOrders(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.batchCreateOrders> {
-  const validator = createValidator();
+  const validator = createContractValidator();
   const read = (entry: BatchCreateOrdersEntry): CreateOrderCommand => {
     const request = entry.request ?? create(CreateOrderRequestSchema);
     checkMessage(validator, CreateOrderRequestSchema, request);

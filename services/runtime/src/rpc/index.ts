@@ -12,5 +12,5 @@ export { serviceRoutes, type ServiceRoutes } from "./service-routes.ts";
 export { readTls, type TlsFiles, type TlsOptions } from "./tls.ts";
 export { decodePageToken, encodePageToken, type CursorOf, type PageCursor, type PageTokenScope } from "./page-token.ts";
 export { createRequestIdInterceptor } from "./request-id-interceptor.ts";
-export { checkMessage, createValidationInterceptor } from "./validation-interceptor.ts";
+export { checkMessage, createContractValidator, createValidationInterceptor } from "./validation-interceptor.ts";
 export { createHttpServer, type HttpServerOptions, type ReadinessCheck } from "./http-server.ts";

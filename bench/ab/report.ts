@@ -15,6 +15,8 @@ export interface RunMeasurement {
   readonly cpuSeconds: number;
   /** The same per call, in microseconds: what a call costs, whoever shares the cores. */
   readonly cpuMicrosPerCall: number;
+  /** The inverse: what one core of its own would let it serve. */
+  readonly callsPerCpuSecond: number;
   /** Most resident memory of the server during the run. */
   readonly residentMiB: number;
   /** CPU time of ghz during the run. */
@@ -39,6 +41,7 @@ const rows: readonly { readonly key: keyof RunMeasurement; readonly label: strin
   { key: "p99Ms", label: "p99, ms", digits: 2 },
   { key: "cpuSeconds", label: "CPU of the server, s per run", digits: 2 },
   { key: "cpuMicrosPerCall", label: "CPU of the server, µs per call", digits: 1 },
+  { key: "callsPerCpuSecond", label: "calls per CPU second of the server", digits: 0 },
   { key: "residentMiB", label: "resident memory, MiB (peak of the run)", digits: 0 },
   { key: "generatorCpuSeconds", label: "CPU of the load generator, s per run", digits: 2 },
 ];
@@ -62,7 +65,7 @@ function context({ options, rounds }: AbResult): string {
     `${rounds.length} rounds of ${options.seconds} s on each side, ${options.concurrency} calls at once over ${options.connections} connections, ` +
     `${options.keys} keys. Median [min – max].\n` +
     `The load generator shares the ${cpus().length} cores with the server and takes more of them the faster the server is: calls per second ` +
-    "understate the difference, CPU per call shows it."
+    "understate the difference, calls per CPU second show it."
   );
 }
 

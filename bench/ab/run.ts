@@ -91,6 +91,7 @@ async function measureRun(side: Side, load: Omit<Parameters<typeof runGhz>[0], "
     p99Ms,
     calls,
     cpuSeconds,
+    callsPerCpuSecond: calls / cpuSeconds,
     cpuMicrosPerCall: (cpuSeconds * 1_000_000) / calls,
     residentMiB: after.peakResidentBytes / 1024 ** 2,
     generatorCpuSeconds: endedChildrenCpuSeconds() - generatorBefore,

@@ -3,18 +3,25 @@ import { once } from "node:events";
 import { type ServerResponse, createServer } from "node:http";
 import type { ProvidedServer } from "@flashdeal/runtime/testing";
 import type { TestProject } from "vitest/node";
+import { createPgliteTemplate } from "../../services/runtime/src/testing/pglite-template.ts";
 import type { RunningServer, Skipped } from "../servers/index.ts";
 import { provideServer, serverNames } from "./servers-for-run.ts";
 
 /**
- * Offers real servers to the tests of one run. Nothing is started until a test file asks for it (a run of pure tests starts
+ * Offers real servers, and an empty PGlite cluster, to the tests of one run. Nothing is started until a test file asks for it (a run of pure tests starts
  * nothing); all files share what was started, and the end of the run stops it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const started = new Map<string, Promise<RunningServer | Skipped>>();
+  let template: Promise<Blob> | undefined;
   // Other users of this machine must not learn the servers' passwords from us.
   const secret = randomBytes(16).toString("hex");
   const broker = createServer((request, response) => {
+    if (request.url === `/${secret}/pglite-template`) {
+      template ??= createPgliteTemplate();
+      void answerTemplate(template, response);
+      return;
+    }
     const name = serverNames.find((candidate) => request.url === `/${secret}/${candidate}`);
     if (name === undefined) {
       response.writeHead(404).end();
@@ -42,6 +49,15 @@ async function answer(server: Promise<RunningServer | Skipped>, response: Server
     const provided: ProvidedServer = "url" in outcome ? { url: outcome.url } : { skipped: outcome.skipped };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(provided));
   } catch (error) {
+    response.writeHead(500).end(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function answerTemplate(template: Promise<Blob>, response: ServerResponse): Promise<void> {
+  try {
+    response.writeHead(200).end(new Uint8Array(await (await template).arrayBuffer()));
+  } catch (error) {
+    // Without it each database initializes a cluster of its own.
     response.writeHead(500).end(error instanceof Error ? error.message : String(error));
   }
 }

@@ -4,11 +4,10 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createRouterTransport, createClient } from "@connectrpc/connect";
 import { StockChangedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
 import { StockQueryService } from "@flashdeal/proto/flashdeal/stock/v1/stock_query_service_pb";
-import { createPgliteDatabase } from "@flashdeal/runtime/database";
 import { createJetStreamBus, type EventMessage } from "@flashdeal/runtime/events";
 import { systemClock } from "@flashdeal/runtime/lifecycle";
 import { createLogger, Registry } from "@flashdeal/runtime/telemetry";
-import { describeWithNats } from "@flashdeal/runtime/testing";
+import { describeWithNats, openPglite } from "@flashdeal/runtime/testing";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { composeStockQuery } from "./compose.ts";
 import { loadStockQueryConfig } from "./config.ts";
@@ -33,7 +32,7 @@ function event(item: string, version: bigint): EventMessage {
 describeWithNats("stock-query on JetStream", (natsUrl) => {
   const store = createMemoryStockStore();
   const releases: (() => Promise<void>)[] = [];
-  const database = createPgliteDatabase({ folder: undefined, log });
+  const database = openPglite();
 
   /** One process: a bus connection and a near cache of its own; the read model and the durable are shared. */
   const startProcess = async (durable: string) => {

@@ -51,7 +51,8 @@ describeEachDatabase("sessions", (open) => {
 
   it("refresh - unknown, malformed and expired tokens are invalid", async () => {
     const { tokens } = await newUser(rig);
-    for (const token of ["x", "\0", "비밀", tokens.accessToken.slice(0, 512), `${tokens.refreshToken}x`]) expect(await refreshReason(token)).toBe("REFRESH_TOKEN_INVALID");
+    expect(await refreshReason("\0")).toBe("INVALID_INPUT");
+    for (const token of ["x", "비밀", tokens.accessToken.slice(0, 512), `${tokens.refreshToken}x`]) expect(await refreshReason(token)).toBe("REFRESH_TOKEN_INVALID");
     rig.clock.advance(14 * dayMs);
     expect(await refreshReason(tokens.refreshToken)).toBe("REFRESH_TOKEN_INVALID");
   });

@@ -17,6 +17,7 @@ const units = 60;
 /** Between the order after which it is killed, and the kill. */
 const longestPauseMs = 50;
 
+const reconnectMs = 15_000;
 /** Events that a consumer had in hand when it was killed come again after the stream's time to acknowledge. */
 const redeliveryMs = 60_000;
 
@@ -53,8 +54,10 @@ export async function surviveCrash({ platform, victim, protocol, shared, random 
 
   await victim.restart();
   const after = createWorld(platform, protocol, shared);
+  // Those who called it before may take a moment to connect again.
+  await eventually(() => ok(after.caller.unary(OrderService.method.listOrders, {}, { token: present(buyers[0]).token })), reconnectMs);
   for (const attempt of acknowledged) await isStillThere(after, attempt);
-  const stock = await stockOf(after, deal.key);
+  const stock = await eventually(() => stockOf(after, deal.key), reconnectMs);
   expect(units - stock.available).toBeGreaterThanOrEqual(acknowledged.length);
 
   // Everybody tries again, with the key of the first time.

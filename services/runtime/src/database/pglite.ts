@@ -11,6 +11,11 @@ import { beginSql, createTransactionGuard, withTimeout } from "./transaction-gua
 export interface PgliteDatabaseOptions {
   /** Where the database lives; created where it does not exist. Undefined: in memory, gone with the process. */
   readonly folder: string | undefined;
+  /**
+   * An empty cluster that a database in memory begins with, as PGlite's `dumpDataDir` gives it: six times faster than to
+   * initialize one. Default: initialize one.
+   */
+  readonly template?: Blob;
   /** Longest wait for the one session: a query on the database inside its own transaction would wait for ever. Default: 30 s. */
   readonly acquireTimeoutMs?: number;
   readonly log: Logger;
@@ -25,7 +30,7 @@ export async function createPgliteDatabase(options: PgliteDatabaseOptions): Prom
   const { log } = options;
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 30_000;
   const claimed = options.folder === undefined ? undefined : await claimFolder(options.folder);
-  const pglite = await boot(claimed);
+  const pglite = await boot(claimed, options.template);
   const session = createPgliteSession(pglite);
   const mutex = createMutex();
   const heldLocks = new Set<bigint>();
@@ -100,7 +105,7 @@ export async function createPgliteDatabase(options: PgliteDatabaseOptions): Prom
   };
 }
 
-async function boot(claimed: ClaimedFolder | undefined): Promise<PGlite> {
+async function boot(claimed: ClaimedFolder | undefined, template: Blob | undefined): Promise<PGlite> {
   // PGlite's own start parameters begin with -F (no fsync): see createDurableNodeFs for why we drop it.
   const startParams = [
     ...PGlite.defaultStartParams.filter((parameter) => claimed === undefined || parameter !== "-F"),
@@ -116,7 +121,7 @@ async function boot(claimed: ClaimedFolder | undefined): Promise<PGlite> {
   try {
     const pglite = await PGlite.create({
       startParams,
-      ...(claimed === undefined ? {} : { fs: await createDurableNodeFs(claimed.dataFolder) }),
+      ...(claimed === undefined ? template && { loadDataDir: template } : { fs: await createDurableNodeFs(claimed.dataFolder) }),
     });
     if (claimed?.exists === false) {
       await claimed.created();

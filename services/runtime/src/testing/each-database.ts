@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import { createPgDatabase } from "../database/pg.ts";
 import { createPgliteDatabase } from "../database/pglite.ts";
 import { administer, describeWithServer, silentLog } from "./describe-with.ts";
+import { askForPgliteTemplate } from "./servers.ts";
 
 /** Connections per pool: enough for the racing callers of the tests, few enough for many files at once on one server. */
 const MAX_CONNECTIONS = 20;
@@ -28,9 +29,14 @@ export function describeEachDatabase(subject: string, declare: (open: () => Prom
   });
 }
 
+/** One per test file, as each file runs in a process of its own. */
+let template: Promise<Blob | undefined> | undefined;
+
 /** A new empty database in this process, in memory. */
 export async function openPglite(): Promise<TestDatabase> {
-  const database = await createPgliteDatabase({ folder: undefined, log: silentLog });
+  template ??= askForPgliteTemplate();
+  const empty = await template;
+  const database = await createPgliteDatabase({ folder: undefined, ...(empty && { template: empty }), log: silentLog });
   const opened: TestDatabase = { ...database, kind: "PGlite", connect: () => opened };
   return opened;
 }

@@ -28,3 +28,13 @@ export async function askForServer(name: ServerName): Promise<ProvidedServer> {
   }
   return (await answer.json()) as ProvidedServer;
 }
+
+/** An empty PGlite cluster, which the run makes once; undefined outside a run of the project. */
+export async function askForPgliteTemplate(): Promise<Blob | undefined> {
+  const broker = inject("serverBroker");
+  if (broker === undefined) {
+    return undefined;
+  }
+  const answer = await fetch(`${broker}/pglite-template`, { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+  return answer.ok ? answer.blob() : undefined;
+}

@@ -21,6 +21,8 @@ const (
 	// the subscription is opened again: the consumer may be gone without a word, as an ephemeral one is when the server restarts.
 	pullExpiry    = 10 * time.Second
 	pullHeartbeat = 2 * time.Second
+	// breakOffNotice is how long before it is noticed a subscription may have been broken off.
+	breakOffNotice = 3 * pullHeartbeat
 )
 
 // Handler handles a batch. Where it answers an error, each event of the batch is handed over alone, so that a poison message fails
@@ -36,7 +38,8 @@ type SubscribeOptions struct {
 	Stream, Subject string
 	// Durable is the name under which processes share the work; an ephemeral subscription uses it only for the log.
 	Durable string
-	// Ephemeral: this process gets every event from now on. Nothing is kept while it is away, and failures are not repeated.
+	// Ephemeral: this process gets every event from now on, some of them twice where the subscription breaks off. Nothing is kept while
+	// it is away, and failures are not repeated.
 	Ephemeral bool
 	// BatchSize is the most events handed over at once.
 	BatchSize int
@@ -49,6 +52,8 @@ type Subscription struct {
 	handler Handler
 	stop    context.CancelFunc
 	stopped chan struct{}
+	// resume is where an ephemeral subscription goes on after it broke off; zero before that. It belongs to one goroutine at a time.
+	resume time.Time
 }
 
 // Subscribe starts pulling. The consumer is created, or brought to these settings; where it is deleted meanwhile, it is made again.
@@ -79,6 +84,7 @@ func (s *Subscription) run(ctx context.Context, messages jetstream.MessagesConte
 	defer close(s.stopped)
 	for ctx.Err() == nil {
 		s.consume(ctx, messages)
+		s.resume = time.Now().Add(-breakOffNotice)
 		for ctx.Err() == nil {
 			pause(ctx, restartPause)
 			again, err := s.open(ctx)
@@ -104,10 +110,14 @@ func (s *Subscription) open(ctx context.Context) (jetstream.MessagesContext, err
 func (s *Subscription) ensureConsumer(ctx context.Context) (jetstream.Consumer, error) {
 	client, options := s.bus.client, s.options
 	if options.Ephemeral {
-		return client.CreateConsumer(ctx, options.Stream, jetstream.ConsumerConfig{
+		config := jetstream.ConsumerConfig{
 			FilterSubject: options.Subject, AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverNewPolicy,
 			InactiveThreshold: ephemeralInactive, MemoryStorage: true,
-		})
+		}
+		if !s.resume.IsZero() {
+			config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &s.resume
+		}
+		return client.CreateConsumer(ctx, options.Stream, config)
 	}
 	config := jetstream.ConsumerConfig{Durable: options.Durable, DeliverPolicy: jetstream.DeliverAllPolicy}
 	known, err := client.Consumer(ctx, options.Stream, options.Durable)

@@ -171,6 +171,36 @@ func TestEphemeralGetsWhatIsNewInEachProcess(t *testing.T) {
 	eventually(t, "both get what is new", func() bool { return first.count() == 10 && second.count() == 10 })
 }
 
+func TestEphemeralThatIsDeletedMissesNothing(t *testing.T) {
+	bus, options := openTestBus(t)
+	options.Ephemeral = true
+	recorder := &recorder{seen: map[string]int{}}
+	subscribeTest(t, bus, options, recorder.handle)
+	var deleted int
+	for info := range bus.consumers(t) {
+		if info.Config.FilterSubject == options.Subject {
+			deleted++
+			if err := bus.client.DeleteConsumer(t.Context(), Product, info.Name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	publish(t, bus, options, 0, 5)
+	eventually(t, "events come again", func() bool { return recorder.count() == 5 })
+	if deleted != 1 {
+		t.Error(deleted, "consumers were deleted")
+	}
+}
+
+func (b *Bus) consumers(t *testing.T) <-chan *jetstream.ConsumerInfo {
+	t.Helper()
+	stream, err := b.client.Stream(t.Context(), Product)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.ListConsumers(t.Context()).Info()
+}
+
 func TestDurableThatIsDeletedIsMadeAgain(t *testing.T) {
 	bus, options := openTestBus(t)
 	recorder := &recorder{seen: map[string]int{}}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -33,8 +34,11 @@ const (
 	maxConcurrentStreams = 10_000
 	// hardLimitFactor times the largest message is where grpc-go itself refuses, without details; below, the codec does, with them.
 	hardLimitFactor = 4
-	keepaliveTime   = 30 * time.Second
-	keepaliveWait   = 10 * time.Second
+	// streamWorkersPerCore goroutines are kept for calls; a new one has to grow its stack each time, which is a tenth of a small call's
+	// CPU time. Calls beyond them get goroutines of their own.
+	streamWorkersPerCore = 4
+	keepaliveTime        = 30 * time.Second
+	keepaliveWait        = 10 * time.Second
 	// minPingInterval is how often clients may ping; faster ones are sent away.
 	minPingInterval = 5 * time.Second
 )
@@ -68,6 +72,7 @@ func NewServer(service config.Service, log *slog.Logger, registry prometheus.Reg
 		grpc.UnaryInterceptor(calls.unary),
 		grpc.StreamInterceptor(calls.stream),
 		grpc.UnknownServiceHandler(notImplemented),
+		grpc.NumStreamWorkers(uint32(streamWorkersPerCore * runtime.GOMAXPROCS(0))),
 	}
 	if service.TLS.Used() {
 		transport, err := transportCredentials(service.TLS)

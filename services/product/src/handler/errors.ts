@@ -68,8 +68,11 @@ export function outcomeError(outcome: Failure, field = ""): ConnectError {
       const { state } = outcome.reservation;
       return reasonError(ErrorReason.RESERVATION_RESOLVED, `The reservation is ${state}.`, { metadata: { state } });
     }
-    case "reservation-id-reused":
-      return violation(`${field}.${outcome.field}`, "must be what it was when the reservation_id was used first");
+    case "reservation-id-reused": {
+      // The reason tells the order service that no retry will ever help: it is no lost answer.
+      const [path, description] = [`${field}.${outcome.field}`, "must be what it was when the reservation_id was used first"];
+      return reasonError(ErrorReason.REQUEST_ID_REUSED, `${path} ${description}.`, { violations: [{ field: path, description }] });
+    }
     case "failed":
       return internalError(outcome.cause);
     default:

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,5 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // On two cores the default is one file at a time, but many files wait for servers more than they compute.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

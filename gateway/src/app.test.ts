@@ -7,7 +7,7 @@ import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createGatewayApp } from "./app.ts";
+import { createGatewayApp, type GatewayAdapters } from "./app.ts";
 
 const orderId = "0190a000-0000-7000-8000-000000000001";
 const dealId = "0190a000-0000-7000-8000-000000000002";
@@ -38,6 +38,7 @@ const verifier = {
 
 describe("gateway", () => {
   let app: FastifyInstance;
+  let adapters: GatewayAdapters;
   let seen: { request: unknown; context: HandlerContext }[];
 
   beforeEach(async () => {
@@ -63,12 +64,16 @@ describe("gateway", () => {
         },
       });
       router.service(ProductService, {
-        listProducts: (request) => ({ products: [], nextPageToken: `size ${request.pageSize}` }),
+        listProducts: (request, context) => {
+          seen.push({ request, context });
+          return { products: [], nextPageToken: `size ${request.pageSize}` };
+        },
       });
     };
     const transport = createRouterTransport(routes);
     const log = createLogger({ name: "gateway-test", level: "silent" });
-    app = await createGatewayApp(config, { verifier, connect: () => transport, log, ready: () => true });
+    adapters = { verifier, connect: () => transport, log, ready: () => true };
+    app = await createGatewayApp(config, adapters);
   });
   afterEach(() => app.close());
 
@@ -90,6 +95,18 @@ describe("gateway", () => {
   it("headers that name a user are not taken from the client", async () => {
     await order(1, { "x-flashdeal-user-id": "admin-1", "x-flashdeal-user-role": "admin" });
     expect(seen[0]?.context.requestHeader.get("x-flashdeal-user-id")).toBeNull();
+  });
+
+  it.each([
+    [0, "203.0.113.9"],
+    [1, "198.51.100.2"],
+    [2, "198.51.100.1"],
+  ])("behind %i proxies the client's address is %s", async (trustedProxies, address) => {
+    await app.close();
+    app = await createGatewayApp({ ...config, trustedProxies }, adapters);
+    const headers = { "x-forwarded-for": "192.0.2.66, 198.51.100.1, 198.51.100.2" };
+    await app.inject({ url: "/v1/products", headers, remoteAddress: "203.0.113.9" });
+    expect(seen[0]?.context.requestHeader.get("x-flashdeal-client-address")).toBe(address);
   });
 
   it("another key in the body than in the header is refused", async () => {

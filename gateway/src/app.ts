@@ -31,7 +31,8 @@ export async function createGatewayApp(config: GatewayConfig, adapters: GatewayA
   const { log } = adapters;
   const options: FastifyHttpOptions<Server> = {
     bodyLimit: config.maxBodyBytes,
-    trustProxy: (_address, hop) => hop <= config.trustedProxies,
+    // Hop 0 is the peer itself: without a proxy in front nobody's X-Forwarded-For counts.
+    trustProxy: (_address, hop) => hop < config.trustedProxies,
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
     requestTimeout: Math.max(30_000, config.requestTimeoutMs * 2),
     // Streams never end by themselves: a stop ends them.

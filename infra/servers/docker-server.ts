@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "./private-server.ts";
+import { freePort } from "./free-port.ts";
 import type { RunningServer, ServerOptions } from "./running-server.ts";
 
 const run = promisify(execFile);

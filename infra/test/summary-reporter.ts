@@ -31,5 +31,13 @@ function titlesOf(test: TestCase): string[] {
 
 function noteOf(test: TestCase): string | undefined {
   const result = test.result();
-  return result.state === "skipped" ? result.note : undefined;
+  if (result.state !== "skipped") return undefined;
+  return result.note ?? (hasBrokenSuite(test) ? "their suite failed before they could run" : undefined);
+}
+
+function hasBrokenSuite(test: TestCase): boolean {
+  for (let parent = test.parent; ; parent = parent.parent) {
+    if (parent.errors().length > 0) return true;
+    if (parent.type === "module") return false;
+  }
 }

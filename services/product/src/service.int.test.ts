@@ -247,7 +247,7 @@ describe("product service over gRPC", () => {
       { reason: "DEAL_ENDED", code: "FailedPrecondition", metadata: { deal_id: ended.dealId, end_time: new Date(testNow.getTime() - 1_000).toISOString() }, fields: [] },
       { reason: "DEAL_CANCELLED", code: "FailedPrecondition", metadata: { deal_id: cancelled.dealId }, fields: [] },
       { reason: "DEAL_NOT_FOUND", code: "NotFound", metadata: { deal_id: unknown }, fields: [] },
-      { reason: "INVALID_INPUT", code: "InvalidArgument", metadata: {}, fields: ["entries[7].lines"] },
+      { reason: "REQUEST_ID_REUSED", code: "InvalidArgument", metadata: {}, fields: ["entries[7].lines"] },
       { reason: "INVALID_INPUT", code: "InvalidArgument", metadata: {}, fields: ["entries[8].expire_time"] },
     ]);
     expect(await failure(inventory.adjustStock({ vendorItemId: limited.vendorItemId, fulfillmentCenterId: "fc", delta: -2n, reason: "gone" }, as(admin)))).toEqual([

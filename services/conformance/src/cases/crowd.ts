@@ -48,7 +48,8 @@ async function buy(world: World, buyer: Buyer, dealId: string, twice: boolean): 
   const order = () => stubborn(() => caller.unary(createOrder, { lines: [{ dealId, quantity: 1n }] }, { token: buyer.token, key }));
   const outcomes = await Promise.all(twice ? [order(), order()] : [order()]);
   const ids = new Set(outcomes.map((outcome) => (outcome.ok ? present(outcome.value.order).orderId : undefined)));
-  assert.equal(ids.size, 1, "a call and its repetition answer the same");
+  const answers = outcomes.map((outcome) => (outcome.ok ? `order ${present(outcome.value.order).orderId}` : describeFailure(outcome)));
+  assert.equal(ids.size, 1, `a call and its repetition answer the same: ${answers.join("; ")}`);
   for (const outcome of outcomes) assert.ok(outcome.ok || outcome.reason === "SOLD_OUT", outcome.ok ? "" : describeFailure(outcome));
   const [orderId] = ids;
   if (orderId === undefined) return undefined;

@@ -47,7 +47,7 @@ export type CreateOrderOutcome =
   /** The hold of an earlier call with this request id was given back before an order came to be. */
   | { readonly kind: "hold-ended"; readonly state: "EXPIRED" | "RELEASED" }
   | { readonly kind: "unpriceable"; readonly fault: SumFault }
-  | Extract<HoldOutcome, { kind: "refused" | "unknown" }>
+  | Extract<HoldOutcome, { kind: "refused" | "lines-refused" | "unknown" }>
   | { readonly kind: "failed"; readonly cause: unknown };
 
 /**

@@ -55,6 +55,8 @@ export type HoldOutcome =
       readonly message: string;
       readonly metadata: Readonly<Record<string, string>>;
     }
+  /** No hold can be taken for these lines, as they are: `description` says what they must be. */
+  | { readonly kind: "lines-refused"; readonly description: string }
   /** The id stands for a hold of something else. */
   | { readonly kind: "id-reused" }
   | { readonly kind: "unknown"; readonly cause: unknown };

@@ -24,6 +24,8 @@ export function outcomeError(outcome: Failure): ConnectError {
       });
     case "unpriceable":
       return unpriceable(outcome.fault);
+    case "lines-refused":
+      return invalidField("lines", outcome.description);
     case "refused":
       return reasonError(ErrorReason[outcome.reason], outcome.message, { metadata: outcome.metadata });
     case "unknown":

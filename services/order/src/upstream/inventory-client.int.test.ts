@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { anyPack, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { InventoryService, ReservationState, type ReserveStockRequest } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
-import { ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
+import { BadRequestSchema, ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import { createGrpcServer, createGrpcTransport, serviceRoutes } from "@flashdeal/runtime/rpc";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -39,6 +39,15 @@ const refused = (reason: string): Answer => async ({ entries }) => ({
     return { outcome: { case: "error", value: { code: Code.FailedPrecondition, message: "no", details } } };
   }),
 });
+
+const invalid = (...fields: string[]): Answer => async () => {
+  const fieldViolations = fields.map((field) => ({ field, description: "must be of deals in one currency" }));
+  const details = [
+    anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: "INVALID_INPUT" })),
+    anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })),
+  ];
+  return { results: [{ outcome: { case: "error", value: { code: Code.InvalidArgument, message: "no", details } } }] };
+};
 
 const fails = (code: Code): Answer => async () => {
   throw new ConnectError("no", code);
@@ -93,6 +102,15 @@ test("inventory - refusals keep their reason and metadata; what is not known cou
     { kind: "id-reused" },
     { kind: "unknown" },
   ]);
+});
+
+test("inventory - lines that it refuses are the buyer's to mend; anything else that is invalid is not", async () => {
+  const kinds = [];
+  for (const fields of [["entries[0].lines"], ["entries[0].expire_time"], ["entries[0].lines", "entries[0].user_id"]]) {
+    answers = [invalid(...fields)];
+    kinds.push((await inventory.reserve(wanted()))[0]);
+  }
+  expect(kinds).toMatchObject([{ kind: "lines-refused", description: "must be of deals in one currency" }, { kind: "unknown" }, { kind: "unknown" }]);
 });
 
 test("inventory - a lost answer is asked for again by the same ids", async () => {

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { anyUnpack, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
 import {
@@ -8,7 +8,7 @@ import {
   type Reservation,
   type ReserveStockResult,
 } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
-import { ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
+import { BadRequestSchema, ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import type { Status } from "@flashdeal/proto/google/rpc/status_pb";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultLog, Hold, HoldOutcome, HoldRequest, Inventory, StockRefusalReason } from "../domain/ports.ts";
@@ -101,10 +101,19 @@ function toOutcome({ outcome }: ReserveStockResult): HoldOutcome {
   }
 }
 
+function findDetail<Desc extends DescMessage>({ details }: Status, desc: Desc): MessageShape<Desc> | undefined {
+  return details.map((detail) => anyUnpack(detail, desc)).find((detail) => detail !== undefined);
+}
+
 function toRefusal(status: Status): HoldOutcome {
-  const info = status.details.map((detail) => anyUnpack(detail, ErrorInfoSchema)).find((detail) => detail !== undefined);
+  const info = findDetail(status, ErrorInfoSchema);
   if (isRefusal(info?.reason)) return { kind: "refused", reason: info.reason, message: status.message, metadata: info.metadata };
   if (info?.reason === "REQUEST_ID_REUSED") return { kind: "id-reused" };
+  // Ids and times are ours, and bad ones a fault of ours; the lines are the buyer's.
+  const [violation, ...others] = findDetail(status, BadRequestSchema)?.fieldViolations ?? [];
+  if (violation !== undefined && others.length === 0 && /^entries\[\d+\]\.lines$/.test(violation.field)) {
+    return { kind: "lines-refused", description: violation.description };
+  }
   return { kind: "unknown", cause: new ConnectError(status.message, status.code) };
 }
 

@@ -56,6 +56,22 @@ describe("decide holds - window", () => {
   });
 });
 
+describe("decide holds - total", () => {
+  const dollars = { price: { currencyCode: "USD", units: 1n, nanos: 0 } };
+  const most = { price: { currencyCode: "KRW", units: 9_223_372_036_854_775_807n, nanos: 999_999_999 } };
+  const start = inputs([deal("a"), deal("b", dollars), deal("c", most)], { "item-a/fc": 9n, "item-b/fc": 9n, "item-c/fc": 9n });
+  const decide = (...lines: [string, bigint][]) => decideHolds([entry("r", "u", ...lines)], start)[0];
+
+  it("takes no hold for deals in two currencies", () => {
+    expect(decide(["a", 1n], ["b", 1n])).toEqual({ kind: "lines-without-total", fault: "mixed-currencies" });
+  });
+  it("takes no hold whose total is more than an amount can be", () => {
+    expect(decide(["c", 1n])?.kind).toBe("held");
+    expect(decide(["c", 2n])).toEqual({ kind: "lines-without-total", fault: "too-large" });
+    expect(decide(["c", 1n], ["a", 1n])).toEqual({ kind: "lines-without-total", fault: "too-large" });
+  });
+});
+
 describe("decide holds - repeats", () => {
   const start = inputs([deal("a")], { "item-a/fc": 10n });
 

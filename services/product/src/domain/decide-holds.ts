@@ -1,4 +1,5 @@
 import { dealState, type Deal } from "./deal.ts";
+import { totalFault } from "./money.ts";
 import { sumLines, type DealUnits, type Refusal, type Reservation, type ReserveEntry } from "./reservation.ts";
 import { stockKeyText, type StockCounts } from "./stock.ts";
 
@@ -24,7 +25,7 @@ export function purchaseKey(dealId: string, userId: string): string {
 }
 
 /**
- * Decides each entry in its turn, first come first served, all of its lines or none: deal window, limit per user, stock. An
+ * Decides each entry in its turn, first come first served, all of its lines or none: deal window, total, limit per user, stock. An
  * entry that is refused takes nothing, so that a smaller one behind it may still be served. An entry whose id is known,
  * also from earlier in the same list, gets the hold that is there.
  */
@@ -39,7 +40,10 @@ export function decideHolds(entries: readonly ReserveEntry[], inputs: HoldInputs
     const known = reservations.get(entry.reservationId);
     if (known !== undefined) return repeat(known, entry, lines);
     const refusal =
-      refuseByWindow(lines, inputs) ?? refuseByLimit(entry.userId, lines, inputs, purchases) ?? refuseByStock(lines, inputs, available);
+      refuseByWindow(lines, inputs) ??
+      refuseByTotal(lines, inputs) ??
+      refuseByLimit(entry.userId, lines, inputs, purchases) ??
+      refuseByStock(lines, inputs, available);
     if (refusal !== undefined) return refusal;
     const reservation = takeHold(entry, lines, inputs);
     for (const line of reservation.lines) {
@@ -75,6 +79,16 @@ function refuseByWindow(lines: readonly DealUnits[], { deals, now }: HoldInputs)
     }
   }
   return undefined;
+}
+
+/** What no order could name a total of is refused before anything is held for it. */
+function refuseByTotal(lines: readonly DealUnits[], { deals }: HoldInputs): Refusal | undefined {
+  const priced = lines.flatMap(({ dealId, quantity }) => {
+    const price = deals.get(dealId)?.price;
+    return price === undefined ? [] : [{ quantity, price }];
+  });
+  const fault = totalFault(priced);
+  return fault && { kind: "lines-without-total", fault };
 }
 
 function refuseByLimit(

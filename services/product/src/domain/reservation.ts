@@ -1,4 +1,4 @@
-import type { Money } from "./money.ts";
+import type { Money, TotalFault } from "./money.ts";
 import type { StockKey } from "./stock.ts";
 
 /** HELD is resolved at most once; a COMMITTED one can still be RETURNED by a refund. */
@@ -43,7 +43,8 @@ export type Refusal =
   | { readonly kind: "deal-ended"; readonly dealId: string; readonly endTime: Date }
   | { readonly kind: "purchase-limit-reached"; readonly dealId: string; readonly perUserLimit: bigint }
   | { readonly kind: "sold-out"; readonly dealId: string; readonly available: bigint }
-  | { readonly kind: "reservation-id-reused"; readonly field: "user_id" | "lines" };
+  | { readonly kind: "reservation-id-reused"; readonly field: "user_id" | "lines" }
+  | { readonly kind: "lines-without-total"; readonly fault: TotalFault };
 
 /** What became of one entry. `failed`: the database refused this entry alone; the caller may ask again with the same id. */
 export type ReserveOutcome = { readonly kind: "held"; readonly reservation: Reservation } | Refusal | { readonly kind: "failed"; readonly cause: unknown };

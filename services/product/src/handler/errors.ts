@@ -4,6 +4,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { StatusSchema, type Status } from "@flashdeal/proto/google/rpc/status_pb";
 import { ErrorReason, internalError, reasonError } from "@flashdeal/runtime/errors";
 import type { ResolveOutcome } from "../domain/decide-resolutions.ts";
+import type { TotalFault } from "../domain/money.ts";
 import type {
   AdjustStockOutcome,
   CancelDealOutcome,
@@ -68,14 +69,24 @@ export function outcomeError(outcome: Failure, field = ""): ConnectError {
       const { state } = outcome.reservation;
       return reasonError(ErrorReason.RESERVATION_RESOLVED, `The reservation is ${state}.`, { metadata: { state } });
     }
-    case "reservation-id-reused":
-      return violation(`${field}.${outcome.field}`, "must be what it was when the reservation_id was used first");
+    case "reservation-id-reused": {
+      // The reason tells the order service that no retry will ever help: it is no lost answer.
+      const [path, description] = [`${field}.${outcome.field}`, "must be what it was when the reservation_id was used first"];
+      return reasonError(ErrorReason.REQUEST_ID_REUSED, `${path} ${description}.`, { violations: [{ field: path, description }] });
+    }
+    case "lines-without-total":
+      return violation(`${field}.lines`, withoutTotal[outcome.fault]);
     case "failed":
       return internalError(outcome.cause);
     default:
       return dealError(outcome);
   }
 }
+
+const withoutTotal: Readonly<Record<TotalFault, string>> = {
+  "mixed-currencies": "must be of deals in one currency",
+  "too-large": "must have a total of at most 9,223,372,036,854,775,807 units",
+};
 
 type DealFailure = Extract<Failure, { readonly dealId: string }>;
 

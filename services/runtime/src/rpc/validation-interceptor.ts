@@ -3,6 +3,7 @@ import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
 import { ErrorReason, reasonError, type FieldViolation } from "../errors/index.ts";
 import { guard, type ServerInterceptor } from "./interceptor.ts";
+import { listLimitCheckOf } from "./list-limits.ts";
 import { textCheckOf } from "./text-check.ts";
 
 /** Most violations that one answer lists. */
@@ -42,6 +43,9 @@ function compileRules(validator: Validator, desc: DescMessage): void {
 
 /** Throws INVALID_INPUT where `message` breaks a rule of the contract, or holds text that cannot be stored (see `textCheckOf`). */
 export function checkMessage(validator: Validator, desc: DescMessage, message: Message): void {
+  // First: the other checks take time and memory for each item.
+  const tooLong = listLimitCheckOf(desc)?.(message);
+  if (tooLong !== undefined) throw reasonError(ErrorReason.INVALID_INPUT, `${tooLong.field} ${tooLong.description}`, { violations: [tooLong] });
   const badText = textCheckOf(desc)?.(message) ?? [];
   const result = validator.validate(desc, message);
   if (result.kind === "error") throw new Error(`the rules of ${desc.typeName} failed`, { cause: result.error });

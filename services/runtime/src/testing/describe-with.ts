@@ -28,7 +28,7 @@ export function describeWithPostgres(name: string, body: (postgres: TestPostgres
     privateUrl.pathname = `/${database}`;
     const opened: Database[] = [];
     const open = (url: string, maxConnections: number): Database => {
-      const one = createPgDatabase({ url, maxConnections, applicationName: "flashdeal-test", log: silentLog });
+      const one = createPgDatabase({ url, maxConnections, connectTimeoutMs: 30_000, applicationName: "flashdeal-test", log: silentLog });
       opened.push(one);
       return one;
     };

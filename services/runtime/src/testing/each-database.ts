@@ -8,6 +8,8 @@ import { askForPgliteTemplate } from "./servers.ts";
 
 /** Connections per pool: enough for the racing callers of the tests, few enough for many files at once on one server. */
 const MAX_CONNECTIONS = 20;
+/** A storm of a thousand callers waits for its turns longer than a service would let them. */
+const TURN_TIMEOUT_MS = 30_000;
 
 /** An empty database that nobody else uses. Closing it ends every connection to it and drops it. */
 export interface TestDatabase extends Database {
@@ -48,7 +50,7 @@ async function openPostgres(serverUrl: string): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   const connections: Database[] = [];
   const connect = (): Database => {
-    const connection = createPgDatabase({ url: url.href, maxConnections: MAX_CONNECTIONS, applicationName: "flashdeal-test", log: silentLog });
+    const connection = createPgDatabase({ url: url.href, maxConnections: MAX_CONNECTIONS, connectTimeoutMs: TURN_TIMEOUT_MS, applicationName: "flashdeal-test", log: silentLog });
     connections.push(connection);
     return connection;
   };

@@ -1,0 +1,36 @@
+import { once } from "node:events";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+
+/**
+ * Below what systems give to outgoing connections (Linux from 32,768, others from 49,152): a port from up there, which
+ * `listen(0)` would answer, may belong to some client by the time that its server starts.
+ */
+const FIRST_PORT = 12_000;
+const LAST_PORT = 32_000;
+const ATTEMPTS = 100;
+
+/** A TCP port of 127.0.0.1 that nobody listens on just now, and that no outgoing connection will take. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) {
+      return port;
+    }
+  }
+  throw new Error(`no free TCP port of 127.0.0.1 found between ${FIRST_PORT} and ${LAST_PORT}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    const listening = once(server, "listening");
+    server.listen(port, "127.0.0.1");
+    await listening;
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, "close");
+  return true;
+}

@@ -55,6 +55,8 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
     store,
     createQueue,
     shipments: createShipmentStore({ database, clock, signals }),
+    inventory,
+    holdMarginMs,
     provider: parties.provider ?? createSandboxProvider({ database, clock, delayMs: config.sandboxDelayMs, answerTimeoutMs: config.paymentTimeoutMs }),
     running: createRunningRequests(),
     signals,

@@ -60,7 +60,8 @@ FROM claim c;
 -- Moves orders on by one step each, only if nobody else did since they were read, and the request that makes the step has no
 -- record yet; with the payment, the record and the event of each, and wakes the relay. Each order once. Orders are locked in the order of
 -- their ids, so that two batches never wait for each other. An empty scope: no request; an empty payment state: no payment; an empty
--- subject: no event; an empty response is stored as null. Answers the orders that moved, and how many records were stored.
+-- subject: no event; an empty response is stored as null; a new reservation, unless empty, is claimed for its order. Answers the orders that
+-- moved, and how many records and claims were stored.
 -- name: UpdateOrderStates :one
 WITH locked AS MATERIALIZED (
   SELECT o.order_id FROM orders.orders o WHERE o.order_id = ANY (@order_ids::uuid[]) ORDER BY o.order_id FOR UPDATE
@@ -69,13 +70,17 @@ WITH locked AS MATERIALIZED (
   SET state = t.state::orders.order_state,
     payment_state = t.payment_state::orders.payment_state,
     payment_id = NULLIF(t.payment_id, '')::uuid,
+    reservation_id = coalesce(NULLIF(t.new_reservation_id, '')::uuid, o.reservation_id),
     cancel_reason = t.cancel_reason,
     update_time = t.update_time,
     version = o.version + 1
   FROM unnest(
     @order_ids::uuid[], @versions::bigint[], @from_states::text[], @states::text[], @payment_states::text[],
-    @payment_ids::text[], @cancel_reasons::text[], @update_times::timestamptz[], @scopes::text[], @request_ids::text[])
-    AS t (order_id, version, from_state, state, payment_state, payment_id, cancel_reason, update_time, scope, request_id)
+    @payment_ids::text[], @new_reservation_ids::text[], @cancel_reasons::text[], @update_times::timestamptz[], @scopes::text[],
+    @request_ids::text[])
+    AS t (
+      order_id, version, from_state, state, payment_state, payment_id, new_reservation_id, cancel_reason, update_time, scope,
+      request_id)
   JOIN locked l ON l.order_id = t.order_id
   WHERE o.order_id = t.order_id
     AND o.version = t.version
@@ -84,6 +89,15 @@ WITH locked AS MATERIALIZED (
       SELECT 1 FROM orders.idempotency_records r
       WHERE r.scope = t.scope AND r.request_id = t.request_id AND r.create_time > @oldest_time::timestamptz)
   RETURNING o.order_id
+), claim AS (
+  INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
+  SELECT t.reservation_id::uuid, t.order_id, @now::timestamptz
+  FROM unnest(@order_ids::uuid[], @new_reservation_ids::text[]) AS t (order_id, reservation_id)
+  JOIN moved m ON m.order_id = t.order_id
+  WHERE t.reservation_id <> ''
+  ORDER BY t.reservation_id
+  ON CONFLICT (reservation_id) DO NOTHING
+  RETURNING reservation_id
 ), payment AS (
   INSERT INTO orders.payments (payment_id, order_id, state, decline_code, check_time, create_time, update_time)
   SELECT t.payment_id::uuid, t.order_id, t.state::orders.payment_state, t.decline_code, @check_time::timestamptz, @now::timestamptz,
@@ -115,7 +129,7 @@ WITH locked AS MATERIALIZED (
   ORDER BY t.ordinal
 )
 SELECT coalesce(array_agg(m.order_id), '{}')::uuid[] AS moved, (SELECT count(*) FROM record)::bigint AS records,
-  pg_notify('outbox', 'orders')::text AS notified
+  (SELECT count(*) FROM claim)::bigint AS claims, pg_notify('outbox', 'orders')::text AS notified
 FROM moved m;
 
 -- Finds orders by id.

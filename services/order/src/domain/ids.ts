@@ -13,6 +13,11 @@ export function paymentIdOf(orderId: string, scope: string, requestId: string): 
   return nameBasedId("payment", orderId, scope, requestId);
 }
 
+/** The id of the hold that a payment takes which came after the order's own hold had ended. */
+export function lateReservationIdOf(paymentId: string): string {
+  return nameBasedId("late-reservation", paymentId);
+}
+
 /** A name-based UUID over SHA-256 (version 8 of RFC 9562, appendix B.2). Parts are length-prefixed, so that none runs into the next. */
 function nameBasedId(...parts: readonly string[]): string {
   const name = parts.map((part) => `:${Buffer.byteLength(part)}:${part}`).join("");

@@ -4,8 +4,8 @@ export type OrderState = "PENDING_PAYMENT" | "PAID" | "SHIPPED" | "DELIVERED" | 
 /** Where an order's money is. NONE: nothing was tried. */
 export type PaymentState = "NONE" | "PENDING" | "CAPTURED" | "REFUSED" | "REFUND_PENDING" | "REFUNDED";
 
-/** What can happen to an order. */
-export type OrderAction = "pay" | "cancel" | "expire" | "ship" | "deliver";
+/** What can happen to an order. `revive`: a payment that came too late is kept, because there is stock again. */
+export type OrderAction = "pay" | "cancel" | "expire" | "revive" | "ship" | "deliver";
 
 /** Every state, in the order of an order's life. */
 export const orderStates: readonly OrderState[] = ["PENDING_PAYMENT", "PAID", "SHIPPED", "DELIVERED", "CANCELLED", "EXPIRED"];
@@ -16,7 +16,7 @@ const transitions: Readonly<Record<OrderState, Readonly<Partial<Record<OrderActi
   SHIPPED: { deliver: "DELIVERED" },
   DELIVERED: {},
   CANCELLED: {},
-  EXPIRED: {},
+  EXPIRED: { revive: "PAID" },
 };
 
 /** The state that `action` leads to, or undefined where the state does not allow it. */
@@ -24,12 +24,9 @@ export function nextState(state: OrderState, action: OrderAction): OrderState | 
   return transitions[state][action];
 }
 
-/** Whether an order in this state can move no more. Its payment still can: a late one is refunded. */
-export function isFinal(state: OrderState): boolean {
-  return Object.keys(transitions[state]).length === 0;
-}
+const ends: ReadonlySet<OrderState> = new Set<OrderState>(["DELIVERED", "CANCELLED", "EXPIRED"]);
 
-/** Whether nothing of the order can change any more, its money included. */
+/** Whether nothing of the order can change any more, its money included. An open payment can still be refunded, or revive an expired order. */
 export function isSettled(state: OrderState, paymentState: PaymentState): boolean {
-  return isFinal(state) && paymentState !== "PENDING" && paymentState !== "REFUND_PENDING";
+  return ends.has(state) && paymentState !== "PENDING" && paymentState !== "REFUND_PENDING";
 }

@@ -1,9 +1,9 @@
 import { array, assert, constantFrom, integer, property, tuple } from "fast-check";
 import { expect, test } from "vitest";
-import { cancel, concludePayment, concludeRefund, deliver, expire, ship, startPayment, type Order, type OrderChange } from "./order.ts";
-import { isFinal, isSettled, nextState, orderStates, type OrderAction, type OrderState } from "./order-state.ts";
+import { cancel, concludePayment, concludeRefund, deliver, expire, isLate, revive, ship, startPayment, type Order, type OrderChange } from "./order.ts";
+import { isSettled, nextState, orderStates, type OrderAction, type OrderState } from "./order-state.ts";
 
-const actions: readonly OrderAction[] = ["pay", "cancel", "expire", "ship", "deliver"];
+const actions: readonly OrderAction[] = ["pay", "cancel", "expire", "revive", "ship", "deliver"];
 const start = new Date("2026-01-01T00:00:00Z");
 const minutes = (count: number) => new Date(start.getTime() + count * 60_000);
 const graceMs = 30_000;
@@ -33,8 +33,9 @@ test("order states - exactly the transitions of the contract", () => {
     "PAID cancel CANCELLED",
     "PAID ship SHIPPED",
     "SHIPPED deliver DELIVERED",
+    "EXPIRED revive PAID",
   ]);
-  expect(orderStates.filter(isFinal)).toEqual(["DELIVERED", "CANCELLED", "EXPIRED"]);
+  expect(orderStates.filter((state) => isSettled(state, "NONE"))).toEqual(["DELIVERED", "CANCELLED", "EXPIRED"]);
 });
 
 test("order states - an order is settled only when its money is, too", () => {
@@ -68,6 +69,20 @@ test("paying - a capture of an order that was cancelled is refunded, without a s
   expect(change.event).toBeUndefined();
 });
 
+test("paying - an expired order is revived by its open payment alone, with the new hold", () => {
+  const expired: Order = { ...fresh, state: "EXPIRED", paymentState: "PENDING", paymentId: "p" };
+  expect(revive(expired, "r2", start)).toMatchObject({ to: { state: "PAID", paymentState: "CAPTURED", reservationId: "r2" }, event: { kind: "paid" } });
+  expect(revive({ ...expired, paymentState: "REFUNDED" }, "r2", start)).toBeUndefined();
+  expect(revive({ ...expired, state: "CANCELLED" }, "r2", start)).toBeUndefined();
+});
+
+test("paying - a capture is late from the end of the grace on, and for every expired order, but never for a cancelled one", () => {
+  const end = fresh.expireTime.getTime() + graceMs;
+  expect([end - 1, end].map((time) => isLate(fresh, graceMs, new Date(time)))).toEqual([false, true]);
+  expect(isLate({ ...fresh, state: "EXPIRED" }, graceMs, start)).toBe(true);
+  expect(isLate({ ...fresh, state: "CANCELLED" }, graceMs, new Date(end))).toBe(false);
+});
+
 test("cancelling - refunds a paid order, and only that", () => {
   expect(cancel({ ...fresh, state: "PAID", paymentState: "CAPTURED", paymentId: "p" }, "x", start)).toMatchObject({
     to: { state: "CANCELLED", paymentState: "REFUND_PENDING", cancelReason: "x" },
@@ -89,6 +104,7 @@ test("expiring - not a millisecond too early", () => {
 const steps: Readonly<Record<string, (order: Order, now: Date) => OrderChange | undefined>> = {
   startPayment: (order, now) => startPayment(order, `payment-${order.version}`, now),
   capture: (order, now) => (order.paymentState === "PENDING" ? concludePayment(order, { kind: "captured" }, graceMs, now) : undefined),
+  revive: (order, now) => revive(order, `reservation-${order.version}`, now),
   refuse: (order, now) => (order.paymentState === "PENDING" ? concludePayment(order, { kind: "refused", declineCode: "no" }, graceMs, now) : undefined),
   refund: (order, now) => (order.paymentState === "REFUND_PENDING" ? concludeRefund(order, now) : undefined),
   cancel: (order, now) => cancel(order, "", now),

@@ -56,7 +56,7 @@ export interface OrderChange {
   readonly payment?: Payment;
 }
 
-type Fields = Partial<Pick<Order, "state" | "paymentState" | "paymentId" | "cancelReason">>;
+type Fields = Partial<Pick<Order, "state" | "paymentState" | "paymentId" | "reservationId" | "cancelReason">>;
 
 function moved(from: Order, fields: Fields, now: Date): Order {
   return { ...from, ...fields, updateTime: now, version: from.version + 1n };
@@ -74,6 +74,25 @@ export function startPayment(order: Order, paymentId: string, now: Date): OrderC
 
 /** What the provider decided about a payment, once and for ever. */
 export type PaymentDecision = { readonly kind: "captured" } | { readonly kind: "refused"; readonly declineCode: string };
+
+/** Whether a capture comes too late for the hold of an order that nobody cancelled: `captureGraceMs` after the time to pay, or once it expired. */
+export function isLate(order: Order, captureGraceMs: number, now: Date): boolean {
+  const waits = nextState(order.state, "pay") !== undefined;
+  return nextState(order.state, "revive") !== undefined || (waits && now.getTime() >= order.expireTime.getTime() + captureGraceMs);
+}
+
+/** Keeps the late payment of an expired order, with a new hold. Undefined where its state does not allow it. */
+export function revive(order: Order, reservationId: string, now: Date): OrderChange | undefined {
+  const state = nextState(order.state, "revive");
+  const { orderId, paymentId, paymentState } = order;
+  if (state === undefined || paymentState !== "PENDING") return undefined;
+  return {
+    from: order,
+    to: moved(order, { state, paymentState: "CAPTURED", reservationId }, now),
+    event: { kind: "paid" },
+    payment: { paymentId, orderId, state: "CAPTURED", declineCode: "" },
+  };
+}
 
 /**
  * Applies the provider's decision to an order whose payment is open. A capture counts until `captureGraceMs` after the time to

@@ -1,14 +1,18 @@
-import { concludePayment, concludeRefund, type Order, type Payment, type PaymentDecision } from "./order.ts";
-import type { Clock, FaultLog, OrderStore, PaymentProvider } from "./ports.ts";
+import { lateReservationIdOf } from "./ids.ts";
+import { concludePayment, concludeRefund, expire, isLate, revive, type Order, type OrderChange, type Payment, type PaymentDecision } from "./order.ts";
+import type { Clock, FaultLog, Inventory, OrderStore, PaymentProvider } from "./ports.ts";
 
 /** What everything about payments works with. */
 export interface PaymentContext {
   readonly store: OrderStore;
   readonly provider: PaymentProvider;
+  readonly inventory: Inventory;
   readonly clock: Clock;
   readonly log: FaultLog;
   /** How long after the time to pay a capture still counts, in milliseconds. Less than the hold's margin. */
   readonly captureGraceMs: number;
+  /** How long the stock is held that a late payment takes, in milliseconds: time enough to store the order. */
+  readonly holdMarginMs: number;
 }
 
 /** How often a step is tried again when somebody else moved the order in the meantime. */
@@ -16,19 +20,45 @@ export const maxStepAttempts = 8;
 
 /**
  * Stores what the provider decided, once: a second call, or one beside the sweeper's, finds it stored. A capture that came too
- * late is refunded. Answers the payment as it is then.
+ * late gets stock again where there is some, else it is refunded. Answers the payment as it is then.
  */
 export async function conclude(context: PaymentContext, open: Payment, decision: PaymentDecision): Promise<Payment> {
   for (let attempt = 0; attempt < maxStepAttempts; attempt++) {
     const order = await context.store.getOrder(open.orderId);
     if (order === undefined || order.paymentId !== open.paymentId || order.paymentState !== "PENDING") break;
-    const change = concludePayment(order, decision, context.captureGraceMs, context.clock.now());
-    if (await context.store.change(change)) {
-      if (change.to.paymentState === "REFUND_PENDING") await refund(context, change.to);
-      break;
-    }
+    const change = await decideChange(context, order, decision);
+    if (change === undefined) break;
+    if (!(await context.store.change(change))) continue;
+    if (change.to.paymentState === "REFUND_PENDING") await refund(context, change.to);
+    if (change.to.paymentState !== "PENDING") break;
   }
   return (await context.store.getPayment(open.paymentId)) ?? open;
+}
+
+/** The next step of an order whose payment is decided. Undefined: it cannot be known yet whether there is stock; ask again later. */
+async function decideChange(context: PaymentContext, order: Order, decision: PaymentDecision): Promise<OrderChange | undefined> {
+  const now = context.clock.now();
+  if (decision.kind === "refused" || !isLate(order, context.captureGraceMs, now)) return concludePayment(order, decision, context.captureGraceMs, now);
+  return expire(order, now) ?? concludeLate(context, order, decision);
+}
+
+/**
+ * Asks for the units of an expired order again: first its own are given back, in case that nobody did so yet. The new hold's id is the
+ * payment's, so that a repetition after a crash or a lost answer meets the same hold; it is claimed together with the order's step.
+ */
+async function concludeLate(context: PaymentContext, order: Order, decision: PaymentDecision): Promise<OrderChange | undefined> {
+  const { inventory, clock, captureGraceMs, holdMarginMs, log } = context;
+  const reservationId = lateReservationIdOf(order.paymentId);
+  await inventory.release([order.reservationId]);
+  const expireTime = new Date(clock.now().getTime() + holdMarginMs);
+  const lines = order.lines.map(({ dealId, quantity }) => ({ dealId, quantity }));
+  const [outcome] = await inventory.reserve([{ reservationId, userId: order.userId, lines, expireTime }]);
+  if (outcome === undefined || outcome.kind === "unknown") {
+    log.warn({ err: outcome?.cause, ...idsOf(order) }, "whether a late payment gets stock again is not known; it stays open");
+    return undefined;
+  }
+  if (outcome.kind === "hold" && outcome.hold.state === "HELD") return revive(order, reservationId, clock.now());
+  return concludePayment(order, decision, captureGraceMs, clock.now());
 }
 
 /** Asks the provider how an open payment stands, and stores it where it is decided. Never throws for a lost answer. */

@@ -133,6 +133,7 @@ export interface CreatedOrders {
 export interface Claim {
   readonly reservationId: string;
   readonly orderId: string | undefined;
+  /** How far the order is; EXPIRED where it let this reservation expire and went on with another. */
   readonly orderState: OrderState | undefined;
 }
 

@@ -4,6 +4,7 @@ import { reasonMetadataOf, reasonOf, retryAfterMsOf, violationsOf } from "@flash
 import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { giveBack, type TestDeal } from "../testing/memory-inventory.ts";
 import { as, countRows, createTestBed, eventsOf, failure, type TestBed } from "../testing/test-bed.ts";
 
 const minuteMs = 60_000;
@@ -22,14 +23,15 @@ describeEachDatabase("pay order", (open) => {
   });
 
   /** An order of a new user, and ways to pay it. */
-  async function newOrder(where: TestBed = bed) {
-    const deal = where.addDeal();
+  async function newOrder(where: TestBed = bed, options: Partial<TestDeal> = {}) {
+    const deal = where.addDeal(options);
     const user = as();
     const { order } = await where.orders.createOrder({ requestId: v4(), lines: [{ dealId: deal.dealId, quantity: 1n }] }, user);
     const orderId = order?.orderId ?? "";
     return {
       orderId,
       user,
+      deal,
       pay: (paymentToken: string, requestId: string = v4()) => where.orders.payOrder({ orderId, paymentToken, requestId }, user),
       get: async () => (await where.orders.getOrder({ orderId }, user)).order,
       captures: () => captures(orderId),
@@ -149,24 +151,87 @@ describeEachDatabase("pay order", (open) => {
     await own.close();
   });
 
-  test("pay - a capture that arrives after the order expired is refunded, and the order says so", async () => {
-    const own = await createTestBed({ database, inventory: bed.inventory });
-    const { orderId, pay, get, captures } = await newOrder(own);
-    expect(reasonOf(await failure(pay(`sandbox-delay-${11 * minuteMs}`, "p")))).toBe("PAYMENT_PENDING");
+  /** An order whose payment is under way for so long that the order expires before it is captured. */
+  async function expiredWhilePaying(own: TestBed, deal: Partial<TestDeal>) {
+    const made = await newOrder(own, deal);
+    const pay = () => made.pay(`sandbox-delay-${11 * minuteMs}`, "p");
+    expect(reasonOf(await failure(pay()))).toBe("PAYMENT_PENDING");
     own.clock.advance(10 * minuteMs + 1_000);
     await own.sweep("payments");
     await own.sweep("expiry");
-    expect((await get())?.state).toBe(OrderState.PENDING_PAYMENT);
+    expect((await made.get())?.state).toBe(OrderState.PENDING_PAYMENT);
     own.clock.advance(30_000);
     await own.sweep("expiry");
-    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.PENDING });
+    expect(await made.get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.PENDING });
     own.clock.advance(minuteMs);
+    return { ...made, pay, reservationId: (await made.get())?.reservationId ?? "" };
+  }
+
+  test("pay - a capture that arrives after the order expired is refunded where others have the stock, and the order says so", async () => {
+    const own = await createTestBed({ database });
+    const { orderId, deal, pay, get, captures, reservationId } = await expiredWhilePaying(own, { available: 1n });
+    giveBack(own.inventory, reservationId, "EXPIRED");
+    await own.orders.createOrder({ requestId: v4(), lines: [{ dealId: deal.dealId, quantity: 1n }] }, as());
     await own.sweep("payments");
-    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.REFUNDED });
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.REFUNDED, reservationId });
     expect(await captures()).toBe(0);
     expect(await eventsOf(database, orderId)).toEqual(["OrderCreated", "OrderExpired"]);
-    const error = await failure(pay(`sandbox-delay-${11 * minuteMs}`, "p"));
+    const error = await failure(pay());
     expect([reasonOf(error), reasonMetadataOf(error)]).toEqual(["WRONG_STATE", { state: "EXPIRED" }]);
+    await own.close();
+  });
+
+  test("pay - a capture that arrives after the order expired gets stock again where there is some, its own units first", async () => {
+    const own = await createTestBed({ database });
+    const { orderId, deal, pay, get, captures, reservationId, user } = await expiredWhilePaying(own, { available: 1n, perUserLimit: 1n });
+    await own.sweep("payments");
+    const paid = await get();
+    expect(paid).toMatchObject({ state: OrderState.PAID, paymentState: PaymentState.CAPTURED });
+    expect(paid?.reservationId).not.toBe(reservationId);
+    expect(own.inventory.holds.get(paid?.reservationId ?? "")).toMatchObject({ state: "HELD", lines: [{ dealId: deal.dealId, quantity: 1n }] });
+    expect(own.inventory.holds.get(reservationId)?.state).toBe("RELEASED");
+    expect(await captures()).toBe(1);
+    expect(await eventsOf(database, orderId)).toEqual(["OrderCreated", "OrderExpired", "OrderPaid"]);
+    expect((await pay()).order).toEqual(paid);
+    const { resolutions } = await own.orders.resolveReservations({ reservationIds: [reservationId, paid?.reservationId ?? ""] });
+    expect(resolutions.map(({ orderState }) => orderState)).toEqual([OrderState.EXPIRED, OrderState.PAID]);
+    const { order } = await own.orders.cancelOrder({ orderId, requestId: v4() }, user);
+    expect(order).toMatchObject({ state: OrderState.CANCELLED, reservationId: paid?.reservationId });
+    await own.close();
+  });
+
+  test("pay - a late capture waits until the inventory answers, and a lost answer takes no second hold", async () => {
+    const own = await createTestBed({ database });
+    const { deal, get, captures } = await expiredWhilePaying(own, { available: 5n });
+    own.inventory.faults.push("call-lost");
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.PENDING });
+    own.clock.advance(10_000);
+    own.inventory.faults.push("answer-lost");
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.PENDING });
+    own.clock.advance(10_000);
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.PAID, paymentState: PaymentState.CAPTURED });
+    expect([await captures(), deal.available]).toEqual([1, 4n]);
+    await own.close();
+  });
+
+  test("pay - a late capture whose new hold was closed meanwhile is refunded", async () => {
+    const own = await createTestBed({ database });
+    const { get, captures, deal } = await expiredWhilePaying(own, { available: 1n });
+    own.inventory.faults.push("answer-lost");
+    await own.sweep("payments");
+    const [late = ""] = [...own.inventory.holds].flatMap(([id, { state }]) => (state === "HELD" ? [id] : []));
+    await own.orders.resolveReservations({ reservationIds: [late] });
+    own.clock.advance(10_000);
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.PENDING });
+    giveBack(own.inventory, late, "EXPIRED");
+    own.clock.advance(10_000);
+    await own.sweep("payments");
+    expect(await get()).toMatchObject({ state: OrderState.EXPIRED, paymentState: PaymentState.REFUNDED });
+    expect([await captures(), deal.available]).toEqual([0, 1n]);
     await own.close();
   });
 

@@ -112,7 +112,10 @@ function distinct(ids: readonly string[]): string[] {
 async function findClaims(db: Queryable, reservationIds: readonly string[]): Promise<Claim[]> {
   if (reservationIds.length === 0) return [];
   const rows = await listClaims(db, { reservationIds: distinct(reservationIds) });
-  return rows.map(({ reservationId, orderId, orderState }) => ({ reservationId, orderId: orderId ?? undefined, orderState: orderState ?? undefined }));
+  return rows.map(({ reservationId, orderId, orderState, orderReservationId }) => {
+    const current = orderReservationId === null || orderReservationId === reservationId;
+    return { reservationId, orderId: orderId ?? undefined, orderState: current ? (orderState ?? undefined) : "EXPIRED" };
+  });
 }
 
 /** One transaction for all; where the database refuses it, halves, so that one bad order does not fail its neighbours. */

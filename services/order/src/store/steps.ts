@@ -49,7 +49,7 @@ export async function applyStep(tx: Transaction, step: Step, times: StepTimes): 
 /**
  * Stores steps of several orders with their payments, records and events, with one statement. Answers for each whether it was
  * stored: not where the order moved in the meantime, also by an earlier one of the steps, or where the request has a record.
- * Throws `Outrun` where another process stored a record of one of the requests at this moment.
+ * Throws `Outrun` where another process stored a record of one of the requests at this moment, or where a new hold was closed.
  */
 export async function applySteps(tx: Transaction, steps: readonly Step[], { now, checkTime }: StepTimes): Promise<boolean[]> {
   const first = new Map<string, Step>();
@@ -59,6 +59,8 @@ export async function applySteps(tx: Transaction, steps: readonly Step[], { now,
   const moved = new Set(result?.moved);
   const recorded = distinct.filter(({ change, request }) => request !== undefined && moved.has(change.from.orderId));
   if (result?.records !== BigInt(recorded.length)) throw new Outrun("a request has a record already");
+  const claimed = distinct.filter(({ change: { from, to } }) => to.reservationId !== from.reservationId && moved.has(from.orderId));
+  if (result.claims !== BigInt(claimed.length)) throw new Outrun("the order's new hold has a claim already");
   await notifyWatchers(tx, [...moved]);
   return steps.map((step) => first.get(step.change.from.orderId) === step && moved.has(step.change.from.orderId));
 }
@@ -72,6 +74,7 @@ function changeColumns(steps: readonly Step[]) {
     states: changes.map(({ to }) => to.state),
     paymentStates: changes.map(({ to }) => to.paymentState),
     paymentIds: changes.map(({ to }) => to.paymentId),
+    newReservationIds: changes.map(({ from, to }) => (to.reservationId === from.reservationId ? "" : to.reservationId)),
     cancelReasons: changes.map(({ to }) => to.cancelReason),
     updateTimes: changes.map(({ to }) => to.updateTime),
     newPaymentStates: changes.map(({ payment }) => payment?.state ?? ""),

@@ -35,7 +35,7 @@ describe("decide resolutions - transitions", () => {
     ["COMMITTED", "REFUND", "resolved", "RETURNED"],
     ["RELEASED", "COMMIT", "resolved-otherwise", "RELEASED"],
     ["RELEASED", "RELEASE", "unchanged", "RELEASED"],
-    ["RELEASED", "EXPIRE", "resolved-otherwise", "RELEASED"],
+    ["RELEASED", "EXPIRE", "unchanged", "RELEASED"],
     ["RELEASED", "REFUND", "unchanged", "RELEASED"],
     ["EXPIRED", "COMMIT", "resolved-otherwise", "EXPIRED"],
     ["EXPIRED", "RELEASE", "resolved-otherwise", "EXPIRED"],

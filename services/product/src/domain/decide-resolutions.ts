@@ -53,7 +53,7 @@ type Step = keyof typeof stateAfter;
 const paths: Readonly<Record<ReservationState, Readonly<Partial<Record<ResolutionIntent, readonly Step[]>>>>> = {
   HELD: { COMMIT: ["COMMIT"], RELEASE: ["RELEASE"], EXPIRE: ["EXPIRE"], REFUND: ["COMMIT", "RETURN"] },
   COMMITTED: { COMMIT: [], REFUND: ["RETURN"] },
-  RELEASED: { RELEASE: [], REFUND: [] },
+  RELEASED: { RELEASE: [], EXPIRE: [], REFUND: [] },
   EXPIRED: { EXPIRE: [], REFUND: [] },
   RETURNED: { REFUND: [] },
 };

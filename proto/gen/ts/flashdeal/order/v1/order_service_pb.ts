@@ -721,7 +721,7 @@ export const ReservationResolutionSchema: GenMessage<ReservationResolution> = /*
 
 /**
  * How far an order is: PENDING_PAYMENT -> PAID -> SHIPPED -> DELIVERED, or PENDING_PAYMENT -> CANCELLED | EXPIRED, or
- * PAID -> CANCELLED with a refund.
+ * PAID -> CANCELLED with a refund. EXPIRED -> PAID where a payment came too late and there was stock again.
  *
  * @generated from enum flashdeal.order.v1.OrderState
  */
@@ -769,7 +769,7 @@ export const OrderState = {
   CANCELLED: 5,
 
   /**
-   * Not paid in time.
+   * Not paid in time. A payment that was under way then is refunded, or makes the order PAID where there is stock again.
    *
    * @generated from enum value: ORDER_STATE_EXPIRED = 6;
    */
@@ -778,7 +778,7 @@ export const OrderState = {
 
 /**
  * How far an order is: PENDING_PAYMENT -> PAID -> SHIPPED -> DELIVERED, or PENDING_PAYMENT -> CANCELLED | EXPIRED, or
- * PAID -> CANCELLED with a refund.
+ * PAID -> CANCELLED with a refund. EXPIRED -> PAID where a payment came too late and there was stock again.
  *
  * @generated from enum flashdeal.order.v1.OrderState
  */

@@ -30,7 +30,7 @@ const (
 )
 
 // How far an order is: PENDING_PAYMENT -> PAID -> SHIPPED -> DELIVERED, or PENDING_PAYMENT -> CANCELLED | EXPIRED, or
-// PAID -> CANCELLED with a refund.
+// PAID -> CANCELLED with a refund. EXPIRED -> PAID where a payment came too late and there was stock again.
 type OrderState int32
 
 const (
@@ -46,7 +46,7 @@ const (
 	OrderState_ORDER_STATE_DELIVERED OrderState = 4
 	// Cancelled by the user or an admin.
 	OrderState_ORDER_STATE_CANCELLED OrderState = 5
-	// Not paid in time.
+	// Not paid in time. A payment that was under way then is refunded, or makes the order PAID where there is stock again.
 	OrderState_ORDER_STATE_EXPIRED OrderState = 6
 )
 

@@ -83,8 +83,7 @@ async function resolveNews(tx: Transaction, news: readonly Resolution[], clock: 
     fulfillmentCenterIds: batch.stocks.map((stock) => stock.fulfillmentCenterId),
   });
   const now = clock.now();
-  await writeStates(tx, changes, now);
-  await applyLedger(tx, batch, byStockKey(locked), now);
+  await Promise.all([writeStates(tx, changes, now), applyLedger(tx, batch, byStockKey(locked), now)]);
   return outcomes;
 }
 

@@ -25,7 +25,7 @@ const maxAttempts = 5;
 
 /**
  * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
- * what decides, lets the domain decide, and writes the holds set by set. Five or six round trips, whatever the number of entries.
+ * what decides, lets the domain decide, and writes the holds set by set. Three or four round trips, whatever the number of entries.
  */
 export async function reserveBatch(
   { database, clock }: ReserveBatchOptions,
@@ -39,8 +39,7 @@ export async function reserveBatch(
         const decisions = decideHolds(entries, inputs);
         const holds = newHolds(decisions);
         if (holds.length > 0) {
-          await insertHolds(tx, holds, inputs.now);
-          await applyLedger(tx, holdLedger(holds), inputs.stocks, inputs.now);
+          await Promise.all([insertHolds(tx, holds, inputs.now), applyLedger(tx, holdLedger(holds), inputs.stocks, inputs.now)]);
         }
         return decisions;
       },
@@ -68,11 +67,13 @@ interface LockedInputs extends HoldInputs {
   readonly stocks: ReadonlyMap<string, LockedStock>;
 }
 
-/** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. */
+/** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. Both are sent at once. */
 async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clock: Clock): Promise<LockedInputs> {
-  const rows = await lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) });
+  const [rows, reservations] = await Promise.all([
+    lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) }),
+    readReservations(tx, [...new Set(entries.map((entry) => entry.reservationId))]),
+  ]);
   const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
-  const reservations = await readReservations(tx, [...new Set(entries.map((entry) => entry.reservationId))]);
   const purchases = await readPurchases(tx, entries, deals);
   return { now: clock.now(), deals, stocks: byStockKey(rows.filter(({ version }) => version >= 0n)), purchases, reservations };
 }

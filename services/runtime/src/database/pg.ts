@@ -31,7 +31,8 @@ const READ_ONLY = /^\s*(?:--[^\n]*\n\s*)*(?:SELECT|SHOW|VALUES|TABLE)\b/i;
 
 /**
  * Postgres through `pg`. Connects lazily: the first statement fails with the connection's error where nobody answers.
- * Every named statement is prepared once per connection. A lost connection never ends the process; where it leaves open
+ * Every named statement is prepared once per connection. Statements of a transaction that do not wait for each other share a round trip, and
+ * so do BEGIN and the first one. A lost connection never ends the process; where it leaves open
  * whether something was written, the caller sees a `CommitOutcomeUnknownError`.
  */
 export function createPgDatabase(options: PgDatabaseOptions): Database {
@@ -45,6 +46,7 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
     idle_in_transaction_session_timeout: statementTimeoutMs,
     application_name: options.applicationName ?? "flashdeal",
     keepAlive: true,
+    pipeline: true,
     options: "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex",
   };
   const pool = new Pool({ ...clientConfig, max: options.maxConnections ?? 10, idleTimeoutMillis: IDLE_CONNECTION_MS });
@@ -92,11 +94,13 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
     txOptions.signal?.throwIfAborted();
     return withClient(async (client, discard) => {
       txOptions.signal?.throwIfAborted();
-      await client.query(beginSql(txOptions));
-      const guard = createTransactionGuard((statement, values) => run(client, statement, values), txOptions.signal);
+      const begun = client.query(beginSql(txOptions));
+      begun.catch(() => undefined);
+      const guard = createTransactionGuard((statement, values) => run(client, statement, values), { signal: txOptions.signal, pipelined: true });
       let result: T;
       try {
         result = await work(guard.tx);
+        await begun;
         await guard.end();
         txOptions.signal?.throwIfAborted();
       } catch (error) {

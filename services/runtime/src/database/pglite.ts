@@ -138,7 +138,7 @@ async function boot(claimed: ClaimedFolder | undefined, template: Blob | undefin
 async function runTransaction<T>(session: PgliteSession, work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
   options.signal?.throwIfAborted();
   await session.command(beginSql(options));
-  const guard = createTransactionGuard(session.run, options.signal);
+  const guard = createTransactionGuard(session.run, { signal: options.signal });
   let result: T;
   try {
     result = await work(guard.tx);

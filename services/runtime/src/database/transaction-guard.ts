@@ -11,17 +11,20 @@ export function beginSql(options: TransactionOptions): string {
   return `BEGIN ISOLATION LEVEL ${ISOLATION[options.isolation ?? "read committed"]} ${options.readOnly === true ? "READ ONLY" : "READ WRITE"}`;
 }
 
-/** Hands out a transaction that runs its statements one after the other and refuses them once it has ended. */
+/** Hands out a transaction that runs its statements in the order of the calls and refuses them once it has ended. */
 export interface TransactionGuard {
   readonly tx: Transaction;
-  /** No more statements; resolves when the running one has settled. */
+  /** No more statements; resolves when those that were sent have settled. */
   end(): Promise<void>;
 }
 
-/** The signal is looked at between statements: one that is running is bounded by the statement time-out. */
+/**
+ * The signal is looked at between statements: one that is running is bounded by the statement time-out. `pipelined`: the database keeps
+ * the order of statements that are sent before the last one is answered; otherwise each waits for the one before.
+ */
 export function createTransactionGuard(
   run: (statement: Statement, values: readonly unknown[]) => Promise<QueryResult>,
-  signal: AbortSignal | undefined,
+  { signal, pipelined = false }: { readonly signal?: AbortSignal | undefined; readonly pipelined?: boolean },
 ): TransactionGuard {
   let ended = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -34,11 +37,11 @@ export function createTransactionGuard(
         }
         const previous = last;
         const current = (async () => {
-          await previous;
+          if (!pipelined) await previous;
           signal?.throwIfAborted();
           return run(statement, values);
         })();
-        last = current.catch(() => undefined);
+        last = Promise.allSettled([previous, current]);
         return current;
       },
     },

@@ -9,7 +9,7 @@ const DURABLE = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Checks the limits and fills the defaults. Throws a RangeError. */
 export function validateSubscribeOptions(options: SubscribeOptions, defaultBackoffMs: readonly number[]): SubscribeSettings {
-  const settings: SubscribeSettings = { ephemeral: false, batchSize: 256, ackWaitMs: 30_000, maxAttempts: 5, backoffMs: defaultBackoffMs, ...options };
+  const settings: SubscribeSettings = { ephemeral: false, batchSize: 256, ackWaitMs: 4_000, maxAttempts: 5, backoffMs: defaultBackoffMs, ...options };
   const { durable, subjects, batchSize, ackWaitMs, maxAttempts, backoffMs } = settings;
   if (!DURABLE.test(durable)) {
     throw new RangeError(`a durable name is 1-64 of [A-Za-z0-9_-], not ${durable}`);

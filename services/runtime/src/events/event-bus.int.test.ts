@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startNats } from "../../../../infra/servers/nats.ts";
 import { describeWithNats, silentLog } from "../testing/index.ts";
@@ -72,6 +73,23 @@ describeWithNats("event bus (JetStream)", (url) => {
       seen.push(...events.map(text));
     });
     await expect.poll(() => new Set(seen.filter((data) => data.startsWith(tag))).size, { timeout: 5_000 }).toBe(5);
+  });
+
+  it("what waits behind a slow handler is not delivered again", async () => {
+    const durable = `test-${randomUUID()}`;
+    const tag = randomUUID();
+    const bus = await open();
+    const seen: { readonly data: string; readonly attempt: number }[] = [];
+    const subscription = await bus.subscribe({ durable, subjects: ["flashdeal.order.v1.>"], batchSize: 2, ackWaitMs: 300 }, async (events) => {
+      const mine = events.filter((received) => text(received).startsWith(tag));
+      if (mine.length > 0) await sleep(700);
+      seen.push(...mine.map((received) => ({ data: text(received), attempt: received.attempt })));
+    });
+    await bus.publish(Array.from({ length: 6 }, (_, index) => event(`${tag} ${index}`)));
+    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(6);
+    await sleep(600);
+    expect(seen.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1, 1, 1]);
+    await subscription.drain();
   });
 });
 

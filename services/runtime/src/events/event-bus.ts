@@ -33,7 +33,7 @@ export interface SubscribeOptions {
   readonly subjects: readonly string[];
   /** Most events handed over at once. Default: 256. */
   readonly batchSize?: number;
-  /** Redelivery when the handler has not finished after this long. Default: 30 s. */
+  /** Events that a process had taken when it died come again after this long; one that lives says so in time. Default: 4 s. */
   readonly ackWaitMs?: number;
   /** Deliveries of one event before it goes to the dead-letter stream. Default: 5. */
   readonly maxAttempts?: number;

@@ -70,6 +70,8 @@ export async function startPullSubscription(subscription: PullSubscription): Pro
 interface Pull {
   /** The next messages, at most `limit`, as soon as there is one; none where the pull has ended. */
   take(limit: number): Promise<readonly JsMsg[]>;
+  /** These were acknowledged or given back. */
+  settled(messages: readonly JsMsg[]): void;
   stop(): void;
 }
 
@@ -78,13 +80,38 @@ async function openPull(subscription: PullSubscription): Promise<Pull> {
   const stream = streamOf(streams, settings.subjects).name;
   const consumer = await client.consumers.get(stream, await ensureConsumer(subscription, stream));
   const queue = createMessageQueue<JsMsg>();
+  const held = settings.ephemeral ? undefined : holdMessages(settings.ackWaitMs);
   const messages = await consumer.consume({
     max_messages: settings.batchSize,
     abort_on_missing_resource: true,
-    callback: (message) => queue.push(message),
+    callback(message) {
+      held?.add(message);
+      queue.push(message);
+    },
   });
   void messages.closed().then(() => queue.end());
-  return { take: queue.take, stop: () => messages.stop() };
+  return { take: queue.take, settled: (done) => held?.delete(done), stop: () => messages.stop() };
+}
+
+/**
+ * Tells the server that what was taken is not lost, be it in the handler or waiting for it, until it is acknowledged or given back. So the
+ * server's patience can be short, and what a process held that was killed comes again soon.
+ */
+function holdMessages(ackWaitMs: number) {
+  const held = new Set<JsMsg>();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    add(message: JsMsg): void {
+      held.add(message);
+      timer ??= setInterval(() => held.forEach((each) => each.working()), ackWaitMs / 3);
+    },
+    delete(messages: readonly JsMsg[]): void {
+      for (const message of messages) held.delete(message);
+      if (held.size > 0) return;
+      clearInterval(timer);
+      timer = undefined;
+    },
+  };
 }
 
 /** Answers the consumer's name. */
@@ -137,21 +164,24 @@ async function consume(subscription: PullSubscription, pull: Pull, signal: Abort
     if (taken.length === 0) {
       return;
     }
-    if (signal.aborted) {
-      taken.forEach((message) => settings.ephemeral || message.nak());
-      continue;
-    }
-    const wanted = taken.filter((message) => settings.subjects.some((subject) => subjectMatches(subject, message.subject)));
-    taken.filter((message) => !wanted.includes(message)).forEach((message) => settings.ephemeral || message.ack());
-    if (settings.ephemeral) {
-      await handleOnce(subscription, wanted, signal);
-    } else {
-      // What failed before does not get to spoil a batch of others again.
-      await handleBatch(subscription, wanted.filter((message) => !message.redelivered), signal);
-      for (const message of wanted.filter((candidate) => candidate.redelivered)) {
-        await handleAlone(subscription, message, signal);
-      }
-    }
+    if (signal.aborted) taken.forEach((message) => settings.ephemeral || message.nak());
+    else await handleTaken(subscription, taken, signal);
+    pull.settled(taken);
+  }
+}
+
+/** Each is acknowledged or given back in the end. What failed before does not get to spoil a batch of others again. */
+async function handleTaken(subscription: PullSubscription, taken: readonly JsMsg[], signal: AbortSignal): Promise<void> {
+  const { subjects, ephemeral } = subscription.settings;
+  const wanted = taken.filter((message) => subjects.some((subject) => subjectMatches(subject, message.subject)));
+  taken.filter((message) => !wanted.includes(message)).forEach((message) => ephemeral || message.ack());
+  if (ephemeral) {
+    await handleOnce(subscription, wanted, signal);
+    return;
+  }
+  await handleBatch(subscription, wanted.filter((message) => !message.redelivered), signal);
+  for (const message of wanted.filter((candidate) => candidate.redelivered)) {
+    await handleAlone(subscription, message, signal);
   }
 }
 
@@ -214,14 +244,8 @@ async function handleAlone(subscription: PullSubscription, message: JsMsg, signa
   }
 }
 
-/** While the handler works, the server is told so: a slow batch is not handed to another process. */
 async function runHandler({ settings, handler, log }: PullSubscription, messages: readonly JsMsg[], signal: AbortSignal): Promise<void> {
-  const working = setInterval(() => messages.forEach((message) => message.working()), settings.ackWaitMs / 3);
-  try {
-    await handleUntilDecided(handler, messages.map(toEvent), signal, (error, pauseMs) =>
-      log.warn({ err: error, subscription: settings.durable, pauseMs }, "events wait for what their handler needs"),
-    );
-  } finally {
-    clearInterval(working);
-  }
+  await handleUntilDecided(handler, messages.map(toEvent), signal, (error, pauseMs) =>
+    log.warn({ err: error, subscription: settings.durable, pauseMs }, "events wait for what their handler needs"),
+  );
 }

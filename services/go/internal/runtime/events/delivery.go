@@ -80,18 +80,8 @@ func (s *Subscription) handleAlone(ctx context.Context, message jetstream.Msg) {
 	}
 }
 
-// runHandler runs the handler until it succeeds or fails for a reason of its own. Meanwhile the server is told that it works, so that a
-// slow batch is not handed to another process.
+// runHandler runs the handler until it succeeds or fails for a reason of its own.
 func (s *Subscription) runHandler(ctx context.Context, messages []jetstream.Msg) error {
-	working, done := context.WithCancel(ctx)
-	defer done()
-	go func() {
-		for pause(working, ackWait/3); working.Err() == nil; pause(working, ackWait/3) {
-			for _, message := range messages {
-				_ = message.InProgress()
-			}
-		}
-	}()
 	events := toEvents(messages)
 	for attempt := 0; ; attempt++ {
 		err := s.handler(context.WithoutCancel(ctx), events)

@@ -16,7 +16,8 @@ const (
 	// ephemeralInactive is how long the server keeps an ephemeral consumer whose process is gone.
 	ephemeralInactive = 30 * time.Second
 	restartPause      = 500 * time.Millisecond
-	ackWait           = 30 * time.Second
+	// ackWait is how long after the death of a process the events come again that it had taken; one that lives says so in time.
+	ackWait = 4 * time.Second
 	// pullExpiry is how long one pull waits; pullHeartbeat is how often the server says that it is still there. Two heartbeats missed,
 	// the subscription is opened again: the consumer may be gone without a word, as an ephemeral one is when the server restarts.
 	pullExpiry    = 10 * time.Second
@@ -137,6 +138,12 @@ func (s *Subscription) ensureConsumer(ctx context.Context) (jetstream.Consumer, 
 // consume handles what the pull yields until it ends; gives back what it has taken but not handled.
 func (s *Subscription) consume(ctx context.Context, messages jetstream.MessagesContext) {
 	queue := make(chan jetstream.Msg, s.options.BatchSize)
+	held := newHeldMessages()
+	if !s.options.Ephemeral {
+		ended := make(chan struct{})
+		defer close(ended)
+		go held.tell(ended)
+	}
 	go func() {
 		defer close(queue)
 		for {
@@ -147,6 +154,9 @@ func (s *Subscription) consume(ctx context.Context, messages jetstream.MessagesC
 				}
 				messages.Stop()
 				return
+			}
+			if !s.options.Ephemeral {
+				held.add(message)
 			}
 			queue <- message
 		}

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { create } from "@bufbuild/protobuf";
 import { createRouterTransport, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import { OrderSchema, OrderService, OrderState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
@@ -183,6 +185,11 @@ describe("gateway", () => {
     ["an unknown query parameter", "GET", "/v1/products?nope=1", undefined, undefined, 400, "INVALID_INPUT"],
     ["a body that is too large", "POST", "/v1/orders", "application/json", `"${"x".repeat(3_000)}"`, 413, "REQUEST_TOO_LARGE"],
     ["a broken path", "GET", "/v1/products/%zz", undefined, undefined, 400, "MALFORMED_REQUEST"],
+    ["a method that few know", "PROPFIND", "/v1/products", undefined, undefined, 405, "METHOD_NOT_ALLOWED"],
+    ["a method with a rule of its own", "QUERY", "/v1/products", undefined, undefined, 405, "METHOD_NOT_ALLOWED"],
+    ["a path out of the documentation", "GET", "/docs/%2e%2e/%2e%2e/package.json", undefined, undefined, 404, "ROUTE_NOT_FOUND"],
+    ["a page that the documentation lacks", "GET", "/docs/nothing.js", undefined, undefined, 404, "ROUTE_NOT_FOUND"],
+    ["a member that is named twice", "POST", "/v1/orders", "application/json", '{"lines":[],"lines":[]}', 400, "MALFORMED_REQUEST"],
   ] as const)("%s is a problem, never a fault", async (_name, method, url, type, payload, status, reason) => {
     const answer = await app.inject({
       method,
@@ -193,6 +200,29 @@ describe("gateway", () => {
     expect(answer.statusCode).toBe(status);
     expect(answer.headers["content-type"]).toMatch(/^application\/problem\+json/);
     expect(answer.json()).toMatchObject({ reason, requestId: answer.headers["x-request-id"] });
+  });
+
+  it("a compressed body is refused, as nobody would unpack it", async () => {
+    const answer = await order(1, { "content-encoding": "gzip" });
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json()).toMatchObject({ reason: "UNSUPPORTED_MEDIA_TYPE" });
+    expect(seen).toEqual([]);
+    expect((await order(1, { "content-encoding": "identity" })).statusCode).toBe(200);
+  });
+
+  it.each([
+    ["no HTTP", "HELLO\r\n\r\n", 400],
+    ["two lengths", "POST /v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}", 400],
+    ["a length and chunks", "POST /v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 400],
+    ["headers that are too large", `GET /v1/products HTTP/1.1\r\nhost: x\r\nx-a: ${"a".repeat(20_000)}\r\n\r\n`, 431],
+  ])("%s on the connection is a problem, and ends the connection", async (_name, bytes, status) => {
+    const { port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.end(bytes);
+    const answer = await text(socket);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain("content-type: application/problem+json");
+    expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toMatchObject({ status, reason: "MALFORMED_REQUEST" });
   });
 
   it("a method that its service does not offer is 501", async () => {

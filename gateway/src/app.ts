@@ -8,12 +8,13 @@ import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyRep
 import type { Server } from "node:http";
 import { v7 as uuidv7 } from "uuid";
 import type { GatewayConfig } from "./config.ts";
+import { answerConnectionFault } from "./connection-fault.ts";
 import { renderProblem, toRpcError } from "./errors.ts";
 import { createAdmission } from "./identity.ts";
 import { registerCors } from "./plugins/cors.ts";
 import { registerDocs } from "./plugins/docs.ts";
 import { registerProbes } from "./plugins/probes.ts";
-import { createTranscoder, transcoderPlugin, type RenderedError, type TranscodeRequest } from "./transcode/index.ts";
+import { createTranscoder, TranscodeError, transcoderPlugin, type RenderedError, type TranscodeRequest } from "./transcode/index.ts";
 import { createForward, type Attachment } from "./upstream/forward.ts";
 import { upstreams } from "./upstream/upstreams.ts";
 
@@ -37,9 +38,9 @@ export async function createGatewayApp(config: GatewayConfig, adapters: GatewayA
     requestTimeout: Math.max(30_000, config.requestTimeoutMs * 2),
     // Streams never end by themselves: a stop ends them.
     forceCloseConnections: true,
+    clientErrorHandler: answerConnectionFault,
     frameworkErrors: (error, request, reply) => {
-      const { status, headers, body } = render(error, request);
-      void (reply as FastifyReply).code(status).headers({ ...headers, "x-request-id": request.id }).send(body);
+      void sendRendered((reply as FastifyReply).header("x-request-id", request.id), render(error, request));
     },
   };
   const app: FastifyInstance = fastify(options);
@@ -63,6 +64,11 @@ export async function createGatewayApp(config: GatewayConfig, adapters: GatewayA
     log.debug({ requestId: request.id, method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "request");
     done();
   });
+
+  const nothingHere = new TranscodeError("NOT_FOUND", "There is nothing at this path.");
+  // For the routes beside the contract's, such as the files of /docs.
+  app.setErrorHandler((error, request, reply) => sendRendered(reply, render(error, request)));
+  app.setNotFoundHandler((request, reply) => sendRendered(reply, render(nothingHere, request)));
 
   await registerCors(app, config.corsOrigins);
   registerProbes(app, adapters.ready);
@@ -90,6 +96,10 @@ export async function createGatewayApp(config: GatewayConfig, adapters: GatewayA
     }),
   );
   return app;
+}
+
+function sendRendered(reply: FastifyReply, { status, headers, body }: RenderedError): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
 }
 
 /** The caller's id where it is one that a log can bear, else a new one. */

@@ -52,9 +52,14 @@ export function toRpcError(thrown: unknown, maxBodyBytes: number): { readonly er
   return known === undefined ? completeError(thrown) : { error: known, fault: undefined };
 }
 
-/** The answer that tells a REST client of the error. */
-export function renderProblem(error: ConnectError, requestId: string, extraHeaders: Readonly<Record<string, string>> = {}): RenderedError {
-  const problem = toProblem(error, requestId);
+/** The answer that tells a REST client of the error. `httpStatus`: another one than the reason has in the contract. */
+export function renderProblem(
+  error: ConnectError,
+  requestId: string,
+  extraHeaders: Readonly<Record<string, string>> = {},
+  httpStatus?: number,
+): RenderedError {
+  const problem = { ...toProblem(error, requestId), ...(httpStatus === undefined ? {} : { status: httpStatus }) };
   const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store", ...extraHeaders };
   if (problem.retryAfterMs !== undefined) {
     headers["retry-after"] = String(Math.ceil(problem.retryAfterMs / 1_000));

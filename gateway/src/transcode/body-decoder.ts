@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import { create, fromJson } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { DescMessage, JsonValue, Message, Registry } from "@bufbuild/protobuf";
 import { writeField } from "./field-access.ts";
 import type { BodyMapping, HttpBinding } from "./http-rule.ts";
 import { findJsonFaults } from "./json-faults.ts";
 import { isJsonContentType } from "./media-type.ts";
+import { hasRepeatedMember } from "./repeated-member.ts";
+import { decodeStrictly } from "./strict-json.ts";
 import { invalidInput, TranscodeError } from "./transcode-error.ts";
 
 /** Full name of the message whose `data` travels as the raw body. */
@@ -80,16 +82,22 @@ function parseJson(bytes: Uint8Array): JsonValue {
   if (!isUtf8(bytes)) {
     throw malformed("The body is not UTF-8.");
   }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  let json: JsonValue;
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")) as JsonValue;
+    json = JSON.parse(text) as JsonValue;
   } catch {
     throw malformed("The body is not JSON.");
   }
+  if (hasRepeatedMember(text, json)) {
+    throw malformed("An object in the body names a member twice.");
+  }
+  return json;
 }
 
 function decodeJson(input: DescMessage, json: JsonValue, registry: Registry): Message {
   try {
-    return fromJson(input, json, { registry });
+    return decodeStrictly(input, json, registry);
   } catch {
     const faults = findJsonFaults(input, json, registry);
     throw faults.length > 0

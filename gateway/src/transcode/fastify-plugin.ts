@@ -1,3 +1,4 @@
+import { METHODS } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { HttpBinding } from "./http-rule.ts";
@@ -51,7 +52,7 @@ export function transcoderPlugin<Attachment>(
   const { transcoder, renderError, admit } = options;
   return async (fastify) => {
     const states = new WeakMap<FastifyRequest, Transcoding<Attachment>>();
-    allowCustomMethods(fastify, transcoder);
+    allowMethods(fastify, transcoder);
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
@@ -82,11 +83,22 @@ export function transcoderPlugin<Attachment>(
   };
 }
 
-function allowCustomMethods<Attachment>(fastify: FastifyInstance, transcoder: Transcoder<Attachment>): void {
-  for (const { httpMethod } of transcoder.bindings) {
-    if (httpMethod !== "*" && !fastify.supportedMethods.includes(httpMethod)) {
-      fastify.addHttpMethod(httpMethod, { hasBody: true });
+/**
+ * Lets every method that node can read reach the transcoder, which knows whether a path takes it: Fastify would answer those that it
+ * does not know by itself, and QUERY without a content type too. Methods that no binding has bring no body.
+ */
+function allowMethods<Attachment>(fastify: FastifyInstance, transcoder: Transcoder<Attachment>): void {
+  const bound = new Set(transcoder.bindings.map(({ httpMethod }) => httpMethod));
+  for (const method of new Set([...bound, ...METHODS])) {
+    if (method === "*" || method === "CONNECT") {
+      continue;
     }
+    if (!fastify.supportedMethods.includes(method)) {
+      fastify.addHttpMethod(method, { hasBody: bound.has(method) });
+    }
+  }
+  if (!bound.has("QUERY") && !bound.has("*")) {
+    fastify.addHttpMethod("QUERY", { hasBody: false, overrideExisting: true });
   }
 }
 

@@ -1,7 +1,7 @@
-import { fromJson } from "@bufbuild/protobuf";
 import type { DescField, DescMessage, JsonValue, Registry } from "@bufbuild/protobuf";
 import { expectationOf } from "./expectation.ts";
 import { findField, hasOwnJson } from "./field-access.ts";
+import { decodeStrictly } from "./strict-json.ts";
 import type { TranscodeViolation, ViolationReason } from "./transcode-error.ts";
 
 /** More faults than anybody reads at once. */
@@ -10,7 +10,7 @@ const maxViolations = 20;
 const maxDepth = 100;
 
 /**
- * Finds out where JSON that `fromJson` has refused goes wrong. Runs only after a failure, so that good input pays nothing.
+ * Finds out where JSON that `decodeStrictly` has refused goes wrong. Runs only after a failure, so that good input pays nothing.
  * Returns up to 20 faults with their paths in proto names; empty when the fault has no place.
  */
 export function findJsonFaults(desc: DescMessage, json: JsonValue, registry: Registry): readonly TranscodeViolation[] {
@@ -129,7 +129,7 @@ function walkItem(
 
 function accepts(walk: Walk, desc: DescMessage, json: JsonValue): boolean {
   try {
-    fromJson(desc, json, { registry: walk.registry });
+    decodeStrictly(desc, json, walk.registry);
     return true;
   } catch {
     return false;

@@ -2,6 +2,7 @@ import { create, fromJson, protoInt64, ScalarType } from "@bufbuild/protobuf";
 import type { DescEnum, DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { FieldMaskSchema, isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { isCalendarTime } from "./strict-json.ts";
 
 /** Turns decoded text from a path or a query into a field's local value (a list's element); undefined when it is invalid. */
 export type TextReader = (text: string) => unknown;
@@ -49,6 +50,7 @@ function messageReader(message: DescMessage, bare: boolean): TextReader | undefi
   }
   switch (message.typeName) {
     case "google.protobuf.Timestamp":
+      return (text) => tryOrUndefined(() => (isCalendarTime(text) ? fromJson(message, text) : undefined));
     case "google.protobuf.Duration":
       return (text) => tryOrUndefined(() => fromJson(message, text));
     case "google.protobuf.FieldMask":

@@ -196,6 +196,7 @@ async function answer<Attachment>(
 ): Promise<TranscodedResponse> {
   const { headers, signal, attachment, rawQuery, body } = request;
   const { binding, timeoutMs } = route;
+  refuseEncodedBody(headers["content-encoding"], body);
   const contentType = headers["content-type"];
   const message = route.decode({
     segments,
@@ -215,6 +216,15 @@ async function answer<Attachment>(
     headers: result.headers ? { "content-type": encoded.contentType, ...result.headers } : { "content-type": encoded.contentType },
     body: encoded.body,
   };
+}
+
+/** A compressed body read as it is would be nonsense at best. Unpacking it is the host's to do, or nobody's. */
+function refuseEncodedBody(encoding: string | string[] | undefined, body: Uint8Array | undefined): void {
+  if (encoding !== undefined && body !== undefined && body.length > 0 && String(encoding).trim().toLowerCase() !== "identity") {
+    throw new TranscodeError("UNSUPPORTED_MEDIA_TYPE", "Send the body as it is, without a content encoding.", {
+      headers: { "accept-encoding": "identity" },
+    });
+  }
 }
 
 async function answerStream<Attachment>(

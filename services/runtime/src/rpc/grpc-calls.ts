@@ -84,8 +84,13 @@ function clientStreamHandler({ method, invoke }: MethodHandler, open: Set<GrpcHa
   };
 }
 
+/**
+ * The messages of a client's stream. Iterates by hand: where a message cannot be read, `for await` would destroy the call, and with it
+ * the way to tell the client why.
+ */
 async function* decodeStream(desc: DescMessage, call: AsyncIterable<Buffer>): AsyncGenerator<Message> {
-  for await (const bytes of call) yield decodeMessage(desc, bytes);
+  const messages = call[Symbol.asyncIterator]();
+  for (let next = await messages.next(); next.done !== true; next = await messages.next()) yield decodeMessage(desc, next.value);
 }
 
 type ResponseStreamCall = Parameters<handleServerStreamingCall<Buffer, Buffer>>[0] | Parameters<handleBidiStreamingCall<Buffer, Buffer>>[0];

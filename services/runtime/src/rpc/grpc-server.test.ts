@@ -69,6 +69,12 @@ describe("grpc server on the wire", () => {
     expect(answer).toEqual({ code: Code.InvalidArgument, reason: "MALFORMED_REQUEST", infos: 1 });
   });
 
+  test("a stream with a message that cannot be decoded - answers MALFORMED_REQUEST", async () => {
+    const { port } = await start([echo]);
+    const answer = await post(port, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", envelope(Uint8Array.of(0xff, 0xff, 0xff)));
+    expect(answerOf(answer)).toEqual({ code: Code.InvalidArgument, reason: "MALFORMED_REQUEST", infos: 1 });
+  });
+
   test("an unknown path - answers NOT_IMPLEMENTED", async () => {
     const { port } = await start([echo]);
     for (const path of ["/nope.Nope/Nope", "/flashdeal.stock.v1.StockQueryService/Nope", "/"]) {

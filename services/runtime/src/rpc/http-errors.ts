@@ -75,6 +75,7 @@ function protocolError(error: ConnectError, maxMessageBytes: number): ConnectErr
     case Code.Internal:
     case Code.Unknown:
       if (error.rawMessage.startsWith("parse binary")) return reasonError(ErrorReason.MALFORMED_REQUEST, "The request is not a readable message.");
+      if (error.rawMessage.startsWith("received compressed")) return reasonError(ErrorReason.MALFORMED_REQUEST, "The request says that it is compressed, but not how.");
       return internalError();
     default:
       return withErrorInfo(new ConnectError(error.rawMessage, error.code));

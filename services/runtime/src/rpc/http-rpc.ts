@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Message } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
 import { createConnectRouter, type HandlerContext, type MethodImpl } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc-web";
 import type { DescMethod } from "@bufbuild/protobuf";
+import { ErrorReason, reasonError } from "../errors/index.ts";
 import { abortError, rememberContextDeadline } from "./call-deadline.ts";
 import { completeResponse, errorResponse } from "./http-errors.ts";
 import type { CallResponse } from "./interceptor.ts";
@@ -43,8 +45,23 @@ export function createHttpRpcHandler(handlers: readonly MethodHandler[], options
 }
 
 async function handle(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse, maxMessageBytes: number): Promise<UniversalServerResponse> {
+  if (request.method === "GET" && !hasReadableMessage(request.url ?? "")) {
+    return errorResponse(reasonError(ErrorReason.MALFORMED_REQUEST, "The parameter message is not base64."));
+  }
   const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
   return completeResponse(answer, maxMessageBytes);
+}
+
+/** Connect takes a message that is not base64 for a fault of the server. */
+function hasReadableMessage(url: string): boolean {
+  const parameters = new URLSearchParams(url.slice(url.indexOf("?") + 1));
+  if (parameters.get("base64") !== "1") return true;
+  try {
+    base64Decode(parameters.get("message") ?? "");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function implementation({ method, invoke }: MethodHandler): MethodImpl<DescMethod> {

@@ -254,3 +254,28 @@ describe("text that is no Unicode on the wire", () => {
     expect(await answer.text()).toContain("MALFORMED_REQUEST");
   });
 });
+
+function urlOf(path: string): string {
+  return `http://127.0.0.1:${servers.httpPort}${path}`;
+}
+
+describe("http on the wire", () => {
+  const watchStock = "/flashdeal.stock.v1.StockQueryService/WatchStock";
+  const getStock = "/flashdeal.stock.v1.StockQueryService/GetStock";
+  const compressedEmptyMessage = Uint8Array.of(1, 0, 0, 0, 0);
+  test.each(["!!!", "a", "e30=x"])("a query message that is not base64 - answers MALFORMED_REQUEST to %s", async (message) => {
+    const answer = await fetch(urlOf(`${getStock}?connect=v1&encoding=json&base64=1&message=${message}`));
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("MALFORMED_REQUEST");
+  });
+
+  test.each([
+    [getStock, "application/grpc-web+proto"],
+    [watchStock, "application/connect+proto"],
+  ])("a message that is compressed nobody knows how - answers MALFORMED_REQUEST at %s", async (path, type) => {
+    const answer = await fetch(urlOf(path), { method: "POST", headers: { "content-type": type }, body: compressedEmptyMessage });
+    const text = await answer.text();
+    expect(text).not.toContain("failed");
+    expect(text).toMatch(/MALFORMED_REQUEST|grpc-status: 3/);
+  });
+});

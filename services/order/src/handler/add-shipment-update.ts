@@ -1,4 +1,4 @@
-import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShipmentService } from "@flashdeal/proto/flashdeal/order/v1/shipment_service_pb";
 import { addShipmentUpdate as add } from "../domain/ship-order.ts";
@@ -25,8 +25,12 @@ export function addShipmentUpdate(handlers: OrderHandlers): MethodImpl<typeof Sh
 const minSeconds = -62_135_596_800n;
 const maxSeconds = 253_402_300_799n;
 
+/** Cut to the millisecond: rounded up, the last of the year 9999 would be a time that no answer can hold. */
 function readTime(time: Timestamp | undefined): Date | undefined {
   if (time === undefined) return undefined;
-  if (time.seconds >= minSeconds && time.seconds <= maxSeconds && time.nanos >= 0 && time.nanos < 1_000_000_000) return timestampDate(time);
+  const { seconds, nanos } = time;
+  if (seconds >= minSeconds && seconds <= maxSeconds && nanos >= 0 && nanos < 1_000_000_000) {
+    return new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
+  }
   throw invalidField("update.event_time", "must be a time between the years 1 and 9999");
 }

@@ -210,6 +210,15 @@ describeEachDatabase("read orders", (open) => {
       expect([rest.updates.map(({ status }) => status), rest.nextPageToken]).toEqual([[ShipmentStatus.IN_TRANSIT], ""]);
     });
 
+    test("shipment - the last nanosecond that a time can name is cut to its millisecond", async () => {
+      const { orderId } = await paidOrder();
+      const { shipment } = await bed.shipments.createShipment({ shipment: { ...parcel, orderId } }, admin);
+      const lastTime = { seconds: 253_402_300_799n, nanos: 999_999_999 };
+      const request = { shipmentId: shipment?.shipmentId ?? "", update: { status: ShipmentStatus.IN_TRANSIT, eventTime: lastTime } };
+      const { update } = await bed.shipments.addShipmentUpdate(request, admin);
+      expect(update?.eventTime).toMatchObject({ seconds: lastTime.seconds, nanos: 999_000_000 });
+    });
+
     test("shipment - one per order, however many ask at once", async () => {
       const { orderId } = await paidOrder();
       const results = await Promise.allSettled(Array.from({ length: 5 }, () => bed.shipments.createShipment({ shipment: { ...parcel, orderId } }, admin)));

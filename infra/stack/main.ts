@@ -8,7 +8,7 @@ import { startStack, type Stack } from "./stack.ts";
 const command = new Command("npm run stack --")
   .description("Starts Postgres, Redis, NATS JetStream and every service as a process of its own.")
   .option("--impl <service=language>", "language of a service, for example stock-query=go; repeatable", implementations, {})
-  .option("--port <port>", "port of the gateway", (text) => Number.parseInt(text, 10), 8080)
+  .option("--port <port>", "port of the gateway", port, 8080)
   .option("--folder <folder>", "keeps data, logs and secrets", join(rootFolder, ".stack"))
   .addHelpText("after", "\nPOSTGRES_URL (a superuser's), REDIS_URL and NATS_URL name servers that run already; others are started.");
 command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -36,6 +36,12 @@ const stop = async () => {
 process.on("SIGINT", () => void stop()).on("SIGTERM", () => void stop());
 // The processes do not keep this one alive: their pipes are unreferenced.
 setInterval(() => {}, 60_000);
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) throw new InvalidArgumentError("write a number from 1 to 65535.");
+  return value;
+}
 
 function implementations(text: string, previous: Partial<Record<ServiceName, Implementation>>) {
   const [service, language] = text.split("=");

@@ -145,6 +145,26 @@ export function dependencyOffences(files: readonly SourceFile[], workspaces: rea
   });
 }
 
+/** A workspace declares nothing that its files neither import nor name. Of the root and of generated code nothing is asked. */
+export function unusedDependencyOffences(files: readonly SourceFile[], workspaces: readonly Workspace[]): string[] {
+  return workspaces
+    .filter(({ folder }) => folder !== "." && folder !== "proto")
+    .flatMap(({ folder, dependencies }) => {
+      const own = files.filter(({ path }) => path.startsWith(`${folder}/`));
+      const uses = (name: string) => own.some(({ text, imports }) => text.includes(`"${name}/`) || imports.some(({ specifier }) => packageOf(specifier) === name));
+      return [...dependencies].filter((name) => !uses(name)).map((name) => `${folder}/package.json: ${name} is not used`);
+    });
+}
+
+/** A package exports files that exist. */
+export function exportOffences(workspaces: readonly Workspace[]): string[] {
+  return workspaces.flatMap(({ folder, exports }) =>
+    Object.values(exports)
+      .filter((target) => !target.includes("*") && !existsSync(join(rootFolder, folder, target)))
+      .map((target) => `${folder}/package.json: ${target} does not exist`),
+  );
+}
+
 /** Relative imports name files that exist. */
 export function missingFileOffences(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) =>

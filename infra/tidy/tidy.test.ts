@@ -7,6 +7,7 @@ import {
   deadFileOffences,
   dependencyOffences,
   environmentOffences,
+  exportOffences,
   layerOffences,
   lengthOffences,
   libraryOffences,
@@ -14,6 +15,7 @@ import {
   missingFileOffences,
   processOffences,
   sqlOffences,
+  unusedDependencyOffences,
 } from "./rules.ts";
 import { listFiles, readSourceFiles, readWorkspaces, type SourceFile } from "./source-files.ts";
 
@@ -42,6 +44,8 @@ describe("tidy - the tree", () => {
   it("no import cycles", () => expect(cycleOffences(files)).toEqual([]));
   it("no dead files", () => expect(deadFileOffences(files, workspaces)).toEqual([]));
   it("no undeclared dependencies", () => expect(dependencyOffences(files, workspaces)).toEqual([]));
+  it("no unused dependencies", () => expect(unusedDependencyOffences(files, workspaces)).toEqual([]));
+  it("packages export files that exist", () => expect(exportOffences(workspaces)).toEqual([]));
   it("imports name files that exist", () => expect(missingFileOffences(files)).toEqual([]));
   it("files have at most 400 lines", () => expect(lengthOffences(files)).toEqual([]));
   it("main.ts has at most 40 lines", () => expect(mainOffences(files)).toEqual([]));
@@ -52,6 +56,13 @@ describe("tidy - the rules themselves", () => {
     expect(layerOffences([file("services/a/src/domain/x.ts", ["services/a/src/store/y.ts"])])).toHaveLength(1);
     expect(layerOffences([file("services/a/src/handler/x.ts", ["services/a/src/store/y.ts"])])).toHaveLength(1);
     expect(layerOffences([file("services/a/src/handler/x.ts", ["services/a/src/domain/y.ts"])])).toHaveLength(0);
+  });
+
+  it("see a package that declares or exports too much", () => {
+    const workspace = { folder: "services/a", name: "a", exports: { ".": "./src/none.ts" }, dependencies: new Set(["x", "@y/z"]) };
+    const files = [{ path: "services/a/src/b.ts", text: "", imports: [{ specifier: "@y/z/sub", target: undefined, typeOnly: false }] }];
+    expect(unusedDependencyOffences(files, [workspace])).toEqual(["services/a/package.json: x is not used"]);
+    expect(exportOffences([workspace])).toHaveLength(1);
   });
 
   it("see a service that imports another", () => {

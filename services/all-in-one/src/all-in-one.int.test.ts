@@ -91,11 +91,23 @@ describe("all-in-one - what stands in its way is said", () => {
   }, 60_000);
 
   it("every wrong setting at once", async () => {
-    const platform = runAllInOne({ DATA_FOLDER: "/proc/none", GATEWAY_PORT: "x", ORDER_PAY_WITHIN: "soon", KEY_ENCRYPTION_SECRET: "short" });
+    const platform = runAllInOne({ DATA_FOLDER: "/proc/none", GATEWAY_PORT: "x", ORDER_PAY_WITHIN: "soon", KEY_ENCRYPTION_SECRET: "short", GRPC_TLS_CERT_FILE: "cert.pem" });
     expect(await platform.exited()).toBe(78);
-    for (const name of ["GATEWAY_PORT", "ORDER_PAY_WITHIN", "KEY_ENCRYPTION_SECRET"]) {
+    for (const name of ["GATEWAY_PORT", "ORDER_PAY_WITHIN", "KEY_ENCRYPTION_SECRET", "GRPC_TLS_CERT_FILE"]) {
       expect(platform.output()).toContain(name);
     }
+  });
+
+  it.each([["--data-dir", "x"], ["x"]])("arguments that there are not: %s", async (...words) => {
+    const platform = runAllInOne({ DATA_FOLDER: "/proc/none" }, words);
+    expect(await platform.exited()).toBe(2);
+    expect(platform.output()).toMatch(/error: .*\n.*npm start -- --help/);
+  });
+
+  it("--help names the settings", async () => {
+    const platform = runAllInOne({ DATA_FOLDER: "/proc/none" }, ["--help"]);
+    expect(await platform.exited()).toBe(0);
+    expect(platform.output()).toContain("GATEWAY_PORT");
   });
 });
 

@@ -19,9 +19,9 @@ export interface RunningAllInOne {
   stop(): Promise<number | undefined>;
 }
 
-/** Starts the process with the environment on top of ours; ports that are not named are free ones. */
-export function runAllInOne(environment: Readonly<Record<string, string>>): RunningAllInOne {
-  const child = spawn(process.execPath, [main], {
+/** Starts the process with these arguments and the environment on top of ours; ports that are not named are free ones. */
+export function runAllInOne(environment: Readonly<Record<string, string>>, words: readonly string[] = []): RunningAllInOne {
+  const child = spawn(process.execPath, [main, ...words], {
     env: { ...process.env, GATEWAY_PORT: "0", GRPC_PORT: "0", HTTP_PORT: "0", ARGON2_MEMORY_KIB: "64", ARGON2_ITERATIONS: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -5,4 +5,5 @@ export * from "./migrate.ts";
 export * from "./open-database.ts";
 export { type PgDatabaseOptions, createPgDatabase } from "./pg.ts";
 export { FolderUnusableError } from "./pglite-folder.ts";
+export { prepareCluster } from "./prepared-cluster.ts";
 export { type PgliteDatabaseOptions, createPgliteDatabase } from "./pglite.ts";

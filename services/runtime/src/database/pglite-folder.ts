@@ -68,6 +68,7 @@ export async function claimFolder(path: string): Promise<ClaimedFolder> {
         throw new FolderUnusableError(`${dataFolder} is not empty and holds no database: name another folder`);
       }
       await writeFile(initializingFile, "", { flush: true });
+      await mkdir(dataFolder, { recursive: true, mode: 0o700 });
     }
     const touch = setInterval(() => void utimes(lockFile, new Date(), new Date()).catch(() => undefined), TOUCH_INTERVAL_MS);
     touch.unref();

@@ -6,14 +6,15 @@ import { MutexTimeoutError, createMutex } from "./mutex.ts";
 import { createDurableNodeFs } from "./pglite-fs.ts";
 import { type ClaimedFolder, claimFolder } from "./pglite-folder.ts";
 import { type PgliteSession, createPgliteSession } from "./pglite-session.ts";
+import { readPreparedCluster, syncFolder } from "./prepared-cluster.ts";
 import { beginSql, createTransactionGuard, withTimeout } from "./transaction-guard.ts";
 
 export interface PgliteDatabaseOptions {
   /** Where the database lives; created where it does not exist. Undefined: in memory, gone with the process. */
   readonly folder: string | undefined;
   /**
-   * An empty cluster that a database in memory begins with, as PGlite's `dumpDataDir` gives it: six times faster than to
-   * initialize one. Default: initialize one.
+   * The empty cluster that a new database begins with, as PGlite's `dumpDataDir` gives it: several times faster than to initialize
+   * one. Default: the one that the installation has prepared, for a database in a folder; otherwise initialize one.
    */
   readonly template?: Blob;
   /** Longest wait for the one session: a query on the database inside its own transaction would wait for ever. Default: 30 s. */
@@ -30,7 +31,7 @@ export async function createPgliteDatabase(options: PgliteDatabaseOptions): Prom
   const { log } = options;
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 30_000;
   const claimed = options.folder === undefined ? undefined : await claimFolder(options.folder);
-  const pglite = await boot(claimed, options.template);
+  const pglite = await boot(claimed, options);
   const session = createPgliteSession(pglite);
   const mutex = createMutex();
   const heldLocks = new Set<bigint>();
@@ -105,27 +106,13 @@ export async function createPgliteDatabase(options: PgliteDatabaseOptions): Prom
   };
 }
 
-async function boot(claimed: ClaimedFolder | undefined, template: Blob | undefined): Promise<PGlite> {
-  // PGlite's own start parameters begin with -F (no fsync): see createDurableNodeFs for why we drop it.
-  const startParams = [
-    ...PGlite.defaultStartParams.filter((parameter) => claimed === undefined || parameter !== "-F"),
-    "-c",
-    "TimeZone=UTC",
-    "-c",
-    "DateStyle=ISO",
-    "-c",
-    "bytea_output=hex",
-    "-c",
-    "wal_sync_method=fsync",
-  ];
+async function boot(claimed: ClaimedFolder | undefined, { template }: PgliteDatabaseOptions): Promise<PGlite> {
   try {
-    const pglite = await PGlite.create({
-      startParams,
-      ...(claimed === undefined ? template && { loadDataDir: template } : { fs: await createDurableNodeFs(claimed.dataFolder) }),
-    });
-    if (claimed?.exists === false) {
-      await claimed.created();
-    }
+    if (claimed === undefined) return await PGlite.create({ startParams: startParams(PGlite.defaultStartParams), ...withTemplate(template) });
+    if (claimed.exists) return await openIn(claimed.dataFolder, undefined);
+    const pglite = await openIn(claimed.dataFolder, template ?? (await readPreparedCluster()));
+    await syncFolder(claimed.dataFolder);
+    await claimed.created();
     return pglite;
   } catch (error) {
     await claimed?.release();
@@ -133,6 +120,21 @@ async function boot(claimed: ClaimedFolder | undefined, template: Blob | undefin
       cause: error,
     });
   }
+}
+
+async function openIn(dataFolder: string, template: Blob | undefined): Promise<PGlite> {
+  // PGlite's own start parameters begin with -F (no fsync): see createDurableNodeFs for why we drop it.
+  const defaults = PGlite.defaultStartParams.filter((parameter) => parameter !== "-F");
+  return PGlite.create({ startParams: startParams(defaults), fs: await createDurableNodeFs(dataFolder), ...withTemplate(template) });
+}
+
+function withTemplate(template: Blob | undefined): { readonly loadDataDir?: Blob } {
+  return template === undefined ? {} : { loadDataDir: template };
+}
+
+function startParams(defaults: readonly string[]): string[] {
+  const settings = ["TimeZone=UTC", "DateStyle=ISO", "bytea_output=hex", "wal_sync_method=fsync"];
+  return [...defaults, ...settings.flatMap((setting) => ["-c", setting])];
 }
 
 async function runTransaction<T>(session: PgliteSession, work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@connectrpc/connect";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
+import { OrderService } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { StockQueryService } from "@flashdeal/proto/flashdeal/stock/v1/stock_query_service_pb";
+import { reasonOf } from "../errors/index.ts";
 import { createGrpcTransport } from "../rpc/index.ts";
 
 interface Running {
@@ -73,6 +77,24 @@ describe("a service process", () => {
     expect(service.output()).toContain("GRPC_PORT: must be a whole number");
     expect(service.output()).toContain("INTERNAL_TOKEN_SECRET: is not set");
     expect(service.output()).not.toMatch(/^\s+at /m);
+  });
+
+  test("tokens - are verified against the configured keys, issuer and audience", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256", use: "sig" }] });
+    const jwks = createHttpServer((_request, response) => response.setHeader("content-type", "application/json").end(keys)).listen(0, "127.0.0.1");
+    await once(jwks, "listening");
+    const jwksUrl = `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/`;
+    const { grpcPort } = await ready(run({ ...goodEnv, JWKS_URL: jwksUrl, JWT_ISSUER: "ours", JWT_AUDIENCE: "shop" }));
+    const transport = createGrpcTransport({ address: `127.0.0.1:${grpcPort}` });
+    const reasonFor = async (iss: string, aud: string) => {
+      const token = await new SignJWT({ sub: "u", role: "customer" }).setProtectedHeader({ alg: "ES256", kid: "k" }).setIssuer(iss).setAudience(aud).setExpirationTime("1m").sign(privateKey);
+      const call = createClient(OrderService, transport).listOrders({}, { headers: { authorization: `Bearer ${token}` } });
+      return call.then(() => "answered", reasonOf);
+    };
+    expect([await reasonFor("ours", "shop"), await reasonFor("flashdeal-auth", "shop"), await reasonFor("ours", "flashdeal")]).toEqual(["answered", "TOKEN_INVALID", "TOKEN_INVALID"]);
+    transport.close();
+    jwks.close();
   });
 
   test("a port that is taken - is named with the setting that changes it, exit 1", async () => {

@@ -67,7 +67,8 @@ function connectorOf(config: ServiceConfig, service: string, tls: TlsOptions | u
 /** Verifies with the service's own keys where it issues them, with those of JWKS_URL where that is set, or else with auth's. */
 function verifierOf(config: ServiceConfig, composed: Composed, tls: TlsOptions | undefined, stack: ReleaseStack): TokenVerifier {
   const jwks = composed.jwks ?? (config.jwksUrl === undefined ? authKeys(config, tls, stack) : jwksFromUrl(config.jwksUrl));
-  return createTokenVerifier({ jwks, internalSecret: config.internalTokenSecret });
+  const { internalTokenSecret: internalSecret, jwtIssuer: issuer, jwtAudience: audience } = config;
+  return createTokenVerifier({ jwks, internalSecret, issuer, audience });
 }
 
 function authKeys(config: ServiceConfig, tls: TlsOptions | undefined, stack: ReleaseStack): JwksSource {

@@ -1,4 +1,5 @@
 import { address, bytes, duration, integer, oneOf, optional, port, secret, text, url, type Config } from "../config/index.ts";
+import { userTokenAudience, userTokenIssuer } from "../auth/index.ts";
 import { logLevels } from "../telemetry/index.ts";
 import type { UpstreamName } from "./composition.ts";
 
@@ -51,6 +52,8 @@ export function upstreamSettings() {
   return {
     internalTokenSecret: secret("INTERNAL_TOKEN_SECRET"),
     jwksUrl: optional(url("JWKS_URL", { protocols: ["http", "https"] })),
+    jwtIssuer: text("JWT_ISSUER", { default: userTokenIssuer }),
+    jwtAudience: text("JWT_AUDIENCE", { default: userTokenAudience }),
     authAddress: address("AUTH_ADDRESS", { default: "127.0.0.1:50061" }),
     productAddress: address("PRODUCT_ADDRESS", { default: "127.0.0.1:50062" }),
     orderAddress: address("ORDER_ADDRESS", { default: "127.0.0.1:50063" }),

@@ -34,7 +34,7 @@ export function banner(config: AllInOneConfig, ports: AllInOnePorts, readyMs: nu
     "",
     "Try in another shell:",
     "",
-    "  npm run sale                                # 1,000 buyers rush 100 units, then everything is counted",
+    `${`  npm run sale${ports.gatewayPort === 8_080 ? "" : ` -- --url ${rest}`}`.padEnd(46)}# 1,000 buyers rush 100 units, then everything is counted`,
     `  grpcurl -plaintext 127.0.0.1:${ports.grpcPort} list   # every service, by reflection`,
     "",
     "Or step by step, from an empty shop to a paid order:",

@@ -55,7 +55,8 @@ export async function claimFolder(path: string): Promise<ClaimedFolder> {
     if (names.size > 0 && !names.has("data") && !names.has("initializing") && !names.has("lock")) {
       throw new FolderUnusableError(`${folder} is not empty and holds no Flash Deal database: name another folder`);
     }
-    const mine: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid), token: randomUUID() };
+    const { started } = await processOf(process.pid);
+    const mine: Holder = { pid: process.pid, host: hostname(), started, token: randomUUID() };
     await takeLock(folder, lockFile, mine);
     locked = true;
     if (await present(initializingFile)) {
@@ -145,8 +146,8 @@ async function isAlive(holder: Holder, lockFile: string): Promise<boolean> {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
-  const started = await startOf(holder.pid);
-  return started === "" || holder.started === "" || started === holder.started;
+  const { state, started } = await processOf(holder.pid);
+  return state !== "Z" && (started === "" || holder.started === "" || started === holder.started);
 }
 
 /** Waits as long as the lock of a process on another host, whose pid says nothing here, is not clearly alive or gone. */
@@ -166,10 +167,14 @@ async function isTouched(lockFile: string): Promise<boolean> {
   return false;
 }
 
-/** Field 22 of /proc/<pid>/stat; the second field, the command, may itself hold spaces and parentheses. */
-async function startOf(pid: number): Promise<string> {
+/**
+ * Fields 3 and 22 of /proc/<pid>/stat; the second field, the command, may itself hold spaces and parentheses. State Z: it has ended, but
+ * its parent has not taken notice, which in a container may never happen. Empty where the system has no /proc.
+ */
+async function processOf(pid: number): Promise<{ readonly state: string; readonly started: string }> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0] ?? "", started: fields[19] ?? "" };
 }
 
 async function present(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -60,6 +60,18 @@ describe("database (PGlite) - on disk", () => {
     });
     await (await open(folder)).close();
     expect(existsSync(join(folder, "lock"))).toBe(false);
+  }, 60_000);
+
+  it.runIf(existsSync("/proc/self/stat"))("takes over the lock of a process that has ended and that nobody has waited for", async () => {
+    const folder = join(root, "zombie");
+    await (await open(folder)).close();
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
+    const pid = Number(await firstLine(parent));
+    const stat = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
+    await expect.poll(async () => (await stat())[0]).toBe("Z");
+    await writeFile(join(folder, "lock"), JSON.stringify({ pid, host: hostname(), started: (await stat())[19], token: "old" }));
+    await (await open(folder)).close();
+    parent.kill("SIGKILL");
   }, 60_000);
 
   it("takes over a lock whose pid is now our own, or another process's since", async () => {
@@ -123,8 +135,9 @@ async function collectUntilKilled(child: ChildProcess, pauseMs: number, acknowle
   await exited;
 }
 
-async function firstLine(child: ChildProcess): Promise<void> {
-  await linesOf(child)[Symbol.asyncIterator]().next();
+async function firstLine(child: ChildProcess): Promise<string> {
+  const { value } = await linesOf(child)[Symbol.asyncIterator]().next();
+  return String(value);
 }
 
 function linesOf(child: ChildProcess): AsyncIterable<string> {

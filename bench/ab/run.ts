@@ -33,7 +33,8 @@ export async function runAb(options: AbOptions, notice: (line: string) => void):
   }
 }
 
-async function startSides(service: AbService, options: AbOptions, stack: ReleaseStack, notice: (line: string) => void): Promise<readonly [Side, Side] | Skipped> {
+/** Starts both implementations over the same stores, filled with `keys` pieces of data. `stack` stops them. */
+export async function startSides(service: AbService, options: Pick<AbOptions, "keys">, stack: ReleaseStack, notice: (line: string) => void): Promise<readonly [Side, Side] | Skipped> {
   const binFolder = mkdtempSync(join(tmpdir(), "flashdeal-ab-"));
   stack.push("binaries", () => rmSync(binFolder, { recursive: true, force: true }));
   const backing = await startBacking(stack);

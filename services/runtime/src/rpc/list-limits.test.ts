@@ -19,7 +19,7 @@ describe("list limits", () => {
     const entries = [{ lines: some(100, {}) }, { lines: some(101, {}) }];
     expect(listLimitCheckOf(ReserveStockRequestSchema)?.(create(ReserveStockRequestSchema, { entries }))).toEqual({
       field: "entries[1].lines",
-      description: "must contain no more than 100 items",
+      description: "must contain no more than 100 item(s)",
     });
     const products = [{ tags: some(10_000, "a") }];
     expect(listLimitCheckOf(BatchCreateProductsRequestSchema)?.(create(BatchCreateProductsRequestSchema, { products }))?.field).toBe("products[0].tags");
@@ -29,7 +29,7 @@ describe("list limits", () => {
     const message = create(BatchGetStocksRequestSchema, { keys: some(200_000, { vendorItemId: "\0" }) });
     const validator = createValidator();
     const start = performance.now();
-    expect(() => checkMessage(validator, BatchGetStocksRequestSchema, message)).toThrow("keys must contain no more than 1000 items");
+    expect(() => checkMessage(validator, BatchGetStocksRequestSchema, message)).toThrow("keys must contain no more than 1000 item(s)");
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 });

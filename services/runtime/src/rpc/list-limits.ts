@@ -34,7 +34,7 @@ function fieldCheckOf(field: DescField): FieldCheck | undefined {
     if (maxItems === undefined && inner === undefined) return undefined;
     return (fields) => {
       const items = fields[localName] as readonly Message[];
-      if (items.length > (maxItems ?? Infinity)) return { field: name, description: `must contain no more than ${maxItems} items` };
+      if (items.length > (maxItems ?? Infinity)) return { field: name, description: `must contain no more than ${maxItems} item(s)` };
       return inner && firstOf(items, (item, index) => under(`${name}[${index}]`, inner(item)));
     };
   }

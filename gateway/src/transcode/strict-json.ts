@@ -3,20 +3,20 @@ import type { DescField, DescMessage, JsonValue, Message, Registry } from "@bufb
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { hasOwnJson } from "./field-access.ts";
 
-/** Whether a value that `fromJson` takes is also written as ProtoJSON writes it. */
+/** Whether numbers and times are written as ProtoJSON writes them. A value of another type is left to `fromJson` to refuse. */
 type FormCheck = (json: JsonValue) => boolean;
 
 /**
  * Reads a message as `fromJson` does, and refuses what that takes although it is no number or time: integers such as " ", "0x10" and
- * "+1", which BigInt and Number read as 0, 16 and 1, and days that no calendar has, such as February 30th.
+ * "+1", which BigInt and Number read as 0, 16 and 1, and days that no calendar has, such as February 30th. Looks before `fromJson`
+ * does, since BigInt takes more than linear time for long digits.
  */
 export function decodeStrictly(desc: DescMessage, json: JsonValue, registry: Registry): Message {
-  const message = fromJson(desc, json, { registry });
   if (formCheckOf(desc)?.(json) === false) throw new Error(`the JSON of ${desc.typeName} holds a number or a time out of its form`);
-  return message;
+  return fromJson(desc, json, { registry });
 }
 
-/** Whether a text that `fromJson` takes as a Timestamp names a day and an hour that exist. */
+/** Whether a text names a day and an hour that exist, if `fromJson` takes it as a Timestamp at all. */
 export function isCalendarTime(text: string): boolean {
   const [year = 0, month = 0, day = 0, hour = 0] = text.split(/[-T:]/, 4).map(Number);
   return hour < 24 && day <= daysOf(year, month);
@@ -28,10 +28,13 @@ function daysOf(year: number, month: number): number {
 }
 
 /** Digits with an optional fraction of zeros and exponent, as ProtoJSON allows; whether the value is whole, `fromJson` has checked. */
-const numberForm = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const numberForm = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-const isNumberForm: FormCheck = (json) => typeof json !== "string" || numberForm.test(json);
-const isTimeForm: FormCheck = (json) => typeof json !== "string" || isCalendarTime(json);
+/** Longest text of a number or a time, in characters; 64 bits have 20 digits. */
+const maxTextLength = 64;
+
+const isNumberForm: FormCheck = (json) => typeof json !== "string" || (json.length <= maxTextLength && numberForm.test(json));
+const isTimeForm: FormCheck = (json) => typeof json !== "string" || (json.length <= maxTextLength && isCalendarTime(json));
 
 const checks = new WeakMap<DescMessage, { check: FormCheck | undefined }>();
 
@@ -55,18 +58,22 @@ function ownFormCheckOf(desc: DescMessage): FormCheck | undefined {
     return check === undefined ? [] : [{ names: [...new Set([field.jsonName, field.name])], check }];
   });
   if (fields.length === 0) return undefined;
-  return (json) => fields.every(({ names, check }) => names.every((name) => checkMember(json, name, check)));
+  return (json) => !isContainer(json) || fields.every(({ names, check }) => names.every((name) => checkMember(json, name, check)));
 }
 
-function checkMember(json: JsonValue, name: string, check: FormCheck): boolean {
-  const value = (json as { readonly [name: string]: JsonValue })[name];
-  return value === undefined || value === null || check(value);
+function isContainer(json: JsonValue): json is { readonly [name: string]: JsonValue } {
+  return typeof json === "object" && json !== null;
+}
+
+function checkMember(json: { readonly [name: string]: JsonValue }, name: string, check: FormCheck): boolean {
+  const value = json[name];
+  return value === undefined || check(value);
 }
 
 function fieldCheckOf(field: DescField): FormCheck | undefined {
   const check = valueCheckOf(field);
   if (check === undefined || field.fieldKind === "scalar" || field.fieldKind === "message") return check;
-  return (json) => Object.values(json as object).every((item: JsonValue) => check(item));
+  return (json) => !isContainer(json) || Object.values(json).every(check);
 }
 
 function valueCheckOf(field: DescField | undefined): FormCheck | undefined {

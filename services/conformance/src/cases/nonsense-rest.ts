@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { toFailure } from "../caller/rest-caller.ts";
 import { contractMethods } from "../caller/contract.ts";
@@ -27,6 +28,7 @@ const nonsense: readonly Nonsense[] = [
   { label: "no JSON", body: "quantity=1", reason: "MALFORMED_REQUEST" },
   { label: "text after JSON", body: "{} {}", reason: "MALFORMED_REQUEST" },
   { label: "invalid UTF-8", body: Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), reason: "MALFORMED_REQUEST" },
+  { label: "a member named twice", body: '{"requestId":"a","requestId":"b"}', reason: "MALFORMED_REQUEST" },
   { label: "a list", body: "[]", reason: undefined },
   { label: "a number", body: "42", reason: undefined },
   { label: "a string", body: '"x"', reason: undefined },
@@ -90,6 +92,11 @@ export const nonsenseRestCases: readonly ConformanceCase[] = [
         [order({ quantity: "9223372036854775808" }), "lines[0].quantity"],
         [order({ quantity: 1e30 }), "lines[0].quantity"],
         [order({ quantity: true }), "lines[0].quantity"],
+        [order({ quantity: " " }), "lines[0].quantity"],
+        [order({ quantity: " 1" }), "lines[0].quantity"],
+        [order({ quantity: "+1" }), "lines[0].quantity"],
+        [order({ quantity: "0x1" }), "lines[0].quantity"],
+        [order({ quantity: "9".repeat(100_000) }), "lines[0].quantity"],
         [order({ quantity: "2147483648" }), "lines[0].quantity"],
         [order({ quantity: -1 }), "lines[0].quantity"],
         [order({ quantity: 1, dealId: 42 }), "lines[0].deal_id"],
@@ -105,6 +112,31 @@ export const nonsenseRestCases: readonly ConformanceCase[] = [
       }
       assert.deepEqual(offences, []);
       assert.equal((await ok(world.caller.unary(ProductService.method.listProducts, { vendorItemId: deal.key.vendorItemId }))).products.length, 1);
+    },
+  },
+  {
+    name: "nonsense over REST - times that no calendar has name the field",
+    protocols: ["rest"],
+    async run(world) {
+      const { deal } = await newScene(world);
+      const headers = { "content-type": json, authorization: `Bearer ${await world.adminToken()}` };
+      const offences: string[] = [];
+      for (const endTime of ["2099-02-30T00:00:00Z", "2099-02-29T00:00:00Z", "2099-01-01T24:00:00Z", "2099-13-01T00:00:00Z", "2099-01-01", 1]) {
+        const { productId, fulfillmentCenterId, dealPrice } = deal.deal;
+        const body = JSON.stringify({ productId, fulfillmentCenterId, dealPrice: { currencyCode: dealPrice?.currencyCode, units: "1" }, endTime });
+        const offence = await offenceOf(world, "/v1/deals", { method: "POST", headers, body }, "INVALID_INPUT", "deal.end_time");
+        if (offence !== undefined) offences.push(`${endTime}: ${offence}`);
+      }
+      assert.deepEqual(offences, []);
+    },
+  },
+  {
+    name: "nonsense over REST - a compressed body is refused",
+    protocols: ["rest"],
+    async run(world) {
+      const headers = { "content-type": json, "content-encoding": "gzip" };
+      const request = { method: "POST", headers, body: gzipSync(JSON.stringify({ email: "a@flashdeal.example", password: "correct-horse" })) };
+      assert.equal(await offenceOf(world, "/v1/auth/login", request, "UNSUPPORTED_MEDIA_TYPE"), undefined);
     },
   },
   {
@@ -143,6 +175,8 @@ export const nonsenseRestCases: readonly ConformanceCase[] = [
         ["GET", `/v1/products/${"x".repeat(10_000)}`, undefined],
         ["GET", "//v1//products//", undefined],
         ["PUT", "/v1/orders", "METHOD_NOT_ALLOWED"],
+        ["PROPFIND", "/v1/orders", "METHOD_NOT_ALLOWED"],
+        ["QUERY", "/v1/orders", "METHOD_NOT_ALLOWED"],
         ["DELETE", "/v1/orders", "METHOD_NOT_ALLOWED"],
         ["GET", "/v1/auth/login", "METHOD_NOT_ALLOWED"],
         ["POST", "/v1/orders/x:watch", "METHOD_NOT_ALLOWED"],

@@ -8,9 +8,8 @@ import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency
 import { createOrders, type CreateOrderCommand } from "../domain/create-orders.ts";
 import { messageOfOrder } from "../message/order-field.ts";
 import { encodeOrder, orderToMessage } from "../message/order-message.ts";
-import type { OrderHandlers } from "./context.ts";
+import { userIdOf, type OrderHandlers } from "./context.ts";
 import { outcomeError } from "./errors.ts";
-import { isUuid } from "./input-check.ts";
 
 /** CreateOrder: a batch of one. */
 export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.createOrder> {
@@ -25,13 +24,13 @@ export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderSer
 /** What a user asked for. Entries of a batch are in the same scope as the user's own calls. */
 export function toCommand(user: UserPrincipal, request: CreateOrderRequest): CreateOrderCommand {
   const method = OrderService.method.createOrder;
-  if (!isUuid(user.userId)) throw reasonError(ErrorReason.TOKEN_INVALID, "The token's subject is not a user's id.");
+  const userId = userIdOf(user);
   if (request.requestId === "") {
     throw reasonError(ErrorReason.REQUEST_ID_REQUIRED, "Send a request_id (REST: header Idempotency-Key), for example a UUID.");
   }
   return {
     request: { scope: requestScope(user, method), requestId: request.requestId, fingerprint: requestFingerprint(method.input, request) },
-    userId: user.userId,
+    userId,
     lines: request.lines.map(({ dealId, quantity }) => ({ dealId: dealId.toLowerCase(), quantity })),
   };
 }

@@ -182,6 +182,12 @@ describeEachDatabase("read orders", (open) => {
     });
   });
 
+  test("orders - an id that is no user's finds nothing and is no fault", async () => {
+    const nobody = as("customer", "not-a-uuid");
+    expect(reasonOf(await failure(bed.orders.listOrders({}, nobody)))).toBe("TOKEN_INVALID");
+    expect(["TOKEN_INVALID", "ORDER_NOT_FOUND"]).toContain(reasonOf(await failure(bed.orders.getOrder({ orderId: v4() }, nobody))));
+  });
+
   describe("ShipmentService", () => {
     const parcel = { carrier: "CJ", trackingNumber: "42" };
     const admin = as("admin");

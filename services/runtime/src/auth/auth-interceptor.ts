@@ -79,9 +79,10 @@ const maxUserIdLength = 128;
 
 function actingFor(context: HandlerContext): Principal | undefined {
   const userId = requestHeaderOf(context, userIdHeader);
-  if (userId === undefined) return undefined;
   const role = requestHeaderOf(context, userRoleHeader);
-  if (userId === "" || userId.length > maxUserIdLength || !isRole(role)) {
+  if (userId === undefined && role === undefined) return undefined;
+  // Half of it is no service in its own name: an id that got lost on the way must not open everything.
+  if (userId === undefined || userId === "" || userId.length > maxUserIdLength || !isRole(role)) {
     throw reasonError(ErrorReason.TOKEN_INVALID, `A service that acts for a user must say who it is: ${userIdHeader} and ${userRoleHeader}.`);
   }
   return { kind: "user", userId, role };

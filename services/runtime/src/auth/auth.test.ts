@@ -212,6 +212,13 @@ describe("auth interceptor", () => {
     expect(seen).toEqual({ principal: customer, service: "gateway" });
   });
 
+  test("a service that names half of a user - is refused", async () => {
+    const token = await createInternalTokenSource({ secret, service: "gateway" }).token();
+    for (const half of [{ "x-flashdeal-user-role": "customer" }, { "x-flashdeal-user-id": "u9" }] as Record<string, string>[]) {
+      expect(await outcomes({ authorization: `Bearer ${token}`, ...half })).toMatchObject({ customer: "TOKEN_INVALID", admin: "TOKEN_INVALID", service: "TOKEN_INVALID" });
+    }
+  });
+
   test("a service for nobody - may do what the public may, whatever headers the client sent", async () => {
     const forged = { "x-flashdeal-user-id": "u9", "x-flashdeal-user-role": "admin" };
     expect(await outcomes(forged, asService, { kind: "anonymous" })).toEqual({ public: "ok", customer: "TOKEN_MISSING", admin: "TOKEN_MISSING", service: "TOKEN_MISSING" });

@@ -30,9 +30,9 @@ export interface Sample extends JobResult {
   readonly cores: { readonly order: number; readonly product: number; readonly postgres: number };
 }
 
-/** The way without batches has one transaction per order, and as many at once as its connections bear. */
+/** redis-lua is a gate before group commit. The ways without batches have one transaction per order, and as many at once as its connections bear. */
 function variantOf(strategy: string, { poolSize, inFlight }: BenchOptions): Variant {
-  if (strategy === "group-commit") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: inFlight };
+  if (strategy === "group-commit" || strategy === "redis-lua") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: inFlight };
   return { name: strategy, strategy, batchMaxSize: 1, batchMaxInFlight: poolSize };
 }
 

@@ -1,6 +1,7 @@
 // `npm run bench:orders`: orders per second of each reservation strategy, on one item and on many, beside a no-op rpc.
 import { writeFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { strategyNames } from "@flashdeal/product/config";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { measure, type BenchOptions } from "./bench.ts";
 import { report } from "./report.ts";
 
@@ -20,7 +21,7 @@ const command = new Command("npm run bench:orders --")
   .option("--items <n>", "items of the spread load", positive, 1_000)
   .option("--pool-size <n>", "database connections of each service", positive, 32)
   .option("--in-flight <n>", "batches of orders at once, with group commit", positive, 2)
-  .option("--strategies <names...>", "strategies to compare", ["group-commit", "row-lock", "conditional-update"])
+  .addOption(new Option("--strategies <names...>", "strategies to compare").choices(strategyNames).default(strategyNames))
   .option("--profile-folder <folder>", "write a CPU profile of each service there")
   .option("--json <file>", "write every sample there");
 const { json, ...options } = command.parse().opts<BenchOptions & { readonly json?: string }>();

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { createInternalTokenSource } from "@flashdeal/runtime/auth";
-import { startPostgres, startPrivateServer, freePort, type RunningServer, type Skipped } from "@flashdeal/infra/servers";
+import { startPostgres, startPrivateServer, startRedisNodes, freePort, type RunningServer, type Skipped } from "@flashdeal/infra/servers";
 import { createPgDatabase } from "@flashdeal/runtime/database";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 
@@ -60,7 +60,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
       return server;
     };
     const variants: RunningVariant[] = [];
-    for (const variant of options.variants) variants.push(await startVariant(variant, options.poolSize, postgres.url, start));
+    const redisUrls = await startRedis(options.variants, running);
+    for (const variant of options.variants) variants.push(await startVariant(variant, { poolSize: options.poolSize, postgresUrl: postgres.url, redisUrls }, start));
     const noOpPort = await freePort();
     const noOp = await start("no-op", "bench/orders/no-op/main.ts", { DATABASE_URL: postgres.url, GRPC_PORT: String(noOpPort) });
     const tokens = createInternalTokenSource({ secret, service: "gateway", lifetimeMs: 3_600_000 });
@@ -73,7 +74,25 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
 
 type Start = (name: string, main: string, environment: Readonly<Record<string, string>>) => Promise<RunningServer>;
 
-async function startVariant(variant: Variant, poolSize: number, postgresUrl: string, start: Start): Promise<RunningVariant> {
+/** Redis servers a strategy needs; others need none. */
+const redisServers: Readonly<Record<string, number>> = { "redis-lock": 1, "redis-lua": 1, redlock: 5 };
+
+/** As many as the variant with the most needs; the others use the first ones. Throws where there is no Redis. */
+async function startRedis(variants: readonly Variant[], running: RunningServer[]): Promise<readonly string[]> {
+  const count = Math.max(0, ...variants.map(({ strategy }) => redisServers[strategy] ?? 0));
+  const nodes = count === 0 ? [] : await startRedisNodes(count);
+  if ("skipped" in nodes) throw new Error(`${nodes.skipped}; leave out ${Object.keys(redisServers).join(", ")} with --strategies`);
+  running.push(...nodes);
+  return nodes.map(({ url }) => url);
+}
+
+interface Stores {
+  readonly poolSize: number;
+  readonly postgresUrl: string;
+  readonly redisUrls: readonly string[];
+}
+
+async function startVariant(variant: Variant, { poolSize, postgresUrl, redisUrls }: Stores, start: Start): Promise<RunningVariant> {
   const databaseUrl = await createDatabase(postgresUrl, `bench_${variant.name.replaceAll("-", "_")}`);
   const [productPort, orderPort] = [await freePort(), await freePort()];
   const productAddress = `127.0.0.1:${productPort}`;
@@ -82,6 +101,7 @@ async function startVariant(variant: Variant, poolSize: number, postgresUrl: str
     ...shared,
     GRPC_PORT: String(productPort),
     PRODUCT_RESERVATION_STRATEGY: variant.strategy,
+    PRODUCT_STRATEGY_REDIS_URLS: redisUrls.slice(0, redisServers[variant.strategy] ?? 0).join(","),
   });
   const order = await start(`order-${variant.name}`, "services/order/src/main.ts", {
     ...shared,

@@ -7,15 +7,13 @@ import { createLoop } from "./background/loop.ts";
 import { createOrderConsumer } from "./background/order-consumer.ts";
 import { createOrderLookup } from "./upstream/order-lookup.ts";
 import type { ProductConfig } from "./config.ts";
-import type { ReservationStore, ReservationStrategy } from "./domain/ports.ts";
+import type { ReservationStore } from "./domain/ports.ts";
 import { createOrderEventHandler } from "./handler/order-events.ts";
 import { createRoutes } from "./handler/routes.ts";
 import { createCatalogueReader } from "./store/catalogue-reader.ts";
-import { createConditionalUpdateStrategy } from "./store/conditional-update-strategy.ts";
-import { createGroupCommitStrategy } from "./store/group-commit-strategy.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
 import { createReservationStore } from "./store/reservation-store.ts";
-import { createRowLockStrategy } from "./store/row-lock-strategy.ts";
+import { createStrategy } from "./store/create-strategy.ts";
 import { createStockReader } from "./store/stock-reader.ts";
 import { createWriter } from "./store/writer.ts";
 
@@ -24,6 +22,8 @@ export const productMigrations = {
   schema: "product",
   folder: fileURLToPath(new URL("../../../sql/product/migrations", import.meta.url)),
 } as const;
+
+const reconcileIntervalMs = 10_000;
 
 /** Wires the product service: catalogue and inventory, the consumer of order events, the sweeper and the clean-up. */
 export function composeProduct(config: ProductConfig, adapters: Adapters): Composed {
@@ -42,24 +42,14 @@ export function composeProduct(config: ProductConfig, adapters: Adapters): Compo
   };
   // Started first, so drained last: what the others hand in on their way out is still done.
   const batches = [drained("product-reserve", strategy), drained("product-resolve", reservations)];
-  return { routes: createRoutes(services), background: [...batches, ...createBackground(config, adapters, reservations)] };
+  const { reconcile } = strategy;
+  const rounds = reconcile === undefined ? [] : [createLoop({ name: "reservation-strategy", log, intervalMs: reconcileIntervalMs, round: () => reconcile() })];
+  return { routes: createRoutes(services), background: [...batches, ...rounds, ...createBackground(config, adapters, reservations)] };
 }
 
 function batchLimits(config: ProductConfig, { metrics }: Adapters): BatchLimits {
   const { batchMaxSize: maxBatchSize, batchMaxQueued: maxQueued, batchMaxInFlight: maxInFlight } = config;
   return { maxBatchSize, maxQueued, maxInFlight, metrics: createBatchMetrics(metrics) };
-}
-
-/** Every strategy by its name in the configuration. */
-export function createStrategy({ reservationStrategy }: Pick<ProductConfig, "reservationStrategy">, adapters: Pick<Adapters, "database" | "clock">, limits: BatchLimits): ReservationStrategy {
-  switch (reservationStrategy) {
-    case "group-commit":
-      return createGroupCommitStrategy({ ...adapters, limits });
-    case "row-lock":
-      return createRowLockStrategy(adapters);
-    case "conditional-update":
-      return createConditionalUpdateStrategy(adapters);
-  }
 }
 
 function drained(name: string, batches: { drain(): Promise<void> }): Background {

@@ -1,13 +1,21 @@
-import { duration, integer, loadConfig, oneOf, type Config } from "@flashdeal/runtime/config";
+import { ConfigError, duration, integer, loadConfig, oneOf, urls, type Config } from "@flashdeal/runtime/config";
 import { serviceSettings } from "@flashdeal/runtime/lifecycle";
 
 /** The ways to take holds. */
-export const strategyNames = ["group-commit", "row-lock", "conditional-update"] as const;
+export const strategyNames = ["group-commit", "row-lock", "conditional-update", "redis-lock", "redis-lua", "redlock"] as const;
 
 /** The settings of the product service itself; those of every process (listeners, database, bus) are the runtime's. */
 export const productSettings = {
   /** How holds are taken. Default: group-commit. */
   reservationStrategy: oneOf("PRODUCT_RESERVATION_STRATEGY", strategyNames, { default: "group-commit" }),
+  /** The Redis of redis-lock and redis-lua, or the three to five of redlock, which must know nothing of each other. Default: none. */
+  strategyRedisUrls: urls("PRODUCT_STRATEGY_REDIS_URLS", { protocols: ["redis", "rediss"], max: 5, secret: true, default: [] }),
+  /** Longest wait for one answer of them. Default: 500 ms. */
+  strategyRedisTimeoutMs: duration("PRODUCT_STRATEGY_REDIS_TIMEOUT", { default: 500, minMs: 10, maxMs: 10_000 }),
+  /** How long a lock in Redis lasts that its holder does not extend. Default: 10 s. */
+  lockTtlMs: duration("PRODUCT_LOCK_TTL", { default: 10_000, minMs: 100, maxMs: 600_000 }),
+  /** Longest wait for a lock that other processes hold. Default: 3 s. */
+  lockTimeoutMs: duration("PRODUCT_LOCK_TIMEOUT", { default: 3_000, minMs: 10, maxMs: 60_000 }),
   /** Most holds, or resolutions, of one transaction. Default: 1,000. */
   batchMaxSize: integer("PRODUCT_BATCH_MAX_SIZE", { default: 1_000, min: 1, max: 10_000 }),
   /** Most of them that wait; a call that has no room is refused at once. At least 1,000, which is what one call may bring. Default: 20,000. */
@@ -35,10 +43,26 @@ export type ProductConfig = Config<typeof productSettings>;
 
 /** Reads the settings. Throws a ConfigError that lists every problem. */
 export function loadProductConfig(env: NodeJS.ProcessEnv = process.env): ProductConfig {
-  return loadConfig(productSettings, env);
+  return checked(loadConfig(productSettings, env));
 }
 
 /** The settings of a process that is the product service and nothing else. */
 export function loadProductServiceConfig(env: NodeJS.ProcessEnv = process.env) {
-  return loadConfig({ ...serviceSettings({ grpcPort: 50_062, httpPort: 9_062 }), ...productSettings }, env);
+  return checked(loadConfig({ ...serviceSettings({ grpcPort: 50_062, httpPort: 9_062 }), ...productSettings }, env));
+}
+
+/** How many Redis servers a strategy needs; others need none. */
+const redisServers: Readonly<Partial<Record<ProductConfig["reservationStrategy"], readonly [least: number, most: number, text: string]>>> = {
+  "redis-lock": [1, 1, "one Redis"],
+  "redis-lua": [1, 1, "one Redis"],
+  redlock: [3, 5, "three to five Redis servers that know nothing of each other"],
+};
+
+function checked<Checked extends ProductConfig>(config: Checked): Checked {
+  const needed = redisServers[config.reservationStrategy];
+  const count = config.strategyRedisUrls.length;
+  if (needed !== undefined && (count < needed[0] || count > needed[1])) {
+    throw new ConfigError([`PRODUCT_STRATEGY_REDIS_URLS: ${config.reservationStrategy} needs ${needed[2]}; ${count} are named. Example: PRODUCT_STRATEGY_REDIS_URLS=redis://127.0.0.1:6379`]);
+  }
+  return config;
 }

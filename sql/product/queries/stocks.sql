@@ -109,3 +109,11 @@ LIMIT @max_rows::int;
 SELECT coalesce(sum(on_hand_delta), 0)::bigint AS on_hand_sum, coalesce(sum(reserved_delta), 0)::bigint AS reserved_sum
 FROM product.stock_movements
 WHERE vendor_item_id = @vendor_item_id AND fulfillment_center_id = @fulfillment_center_id;
+
+-- The state of these keys, without a lock.
+-- name: ListStocksByKey :many
+SELECT s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version
+FROM product.stocks s
+WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
+  SELECT t.vendor_item_id, t.fulfillment_center_id
+  FROM unnest(@vendor_item_ids::text[], @fulfillment_center_ids::text[]) AS t (vendor_item_id, fulfillment_center_id));

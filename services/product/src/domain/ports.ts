@@ -22,6 +22,8 @@ export interface ReservationStrategy {
    * where the outcome of the whole batch is not known: ask again with the same ids.
    */
   reserve(entries: readonly ReserveEntry[], signal?: AbortSignal): Promise<readonly ReserveOutcome[]>;
+  /** Brings what it keeps beside the database in line with it; called in rounds. */
+  reconcile?(): Promise<void>;
   /** Takes no new entries, and resolves when those that wait are decided. */
   drain(): Promise<void>;
 }

@@ -7,6 +7,11 @@ import { stockKeyText, type StockKey, type StockLevel } from "../domain/stock.ts
 import { stockChangedMessage } from "../message/stock-message.ts";
 import { updateBooks, type UpdateBooksArgs } from "./gen/stocks.sql.ts";
 
+/** Somebody changed a stock row since it was read. Nothing may be committed; the next attempt sees it. */
+export class StaleStockError extends Error {
+  override readonly name = "StaleStockError";
+}
+
 /** Stock rows by `stockKeyText`. */
 export function byStockKey<Row extends StockKey & LockedStock>(rows: readonly Row[]): ReadonlyMap<string, Row> {
   return new Map(rows.map((row) => [stockKeyText(row), row]));
@@ -36,7 +41,7 @@ export async function applyLedger(
     ...movementColumns(batch),
     ...eventColumns(after),
   });
-  if (written?.stocks !== BigInt(after.length)) throw new Error(`${after.length} stock rows were locked, ${written?.stocks} updated`);
+  if (written?.stocks !== BigInt(after.length)) throw new StaleStockError(`${after.length} stock rows were read, ${written?.stocks} updated`);
   return after;
 }
 

@@ -4,13 +4,10 @@ import type { LedgerBatch } from "../domain/ledger.ts";
 import type { ReservationStrategy } from "../domain/ports.ts";
 import type { Reservation, ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
 import type { StockLevel } from "../domain/stock.ts";
-import { appendToLedger, byStockKey } from "./apply-ledger.ts";
-import { listDealsById } from "./gen/deals.sql.ts";
+import { appendToLedger } from "./apply-ledger.ts";
 import { addDealPurchase } from "./gen/reservations.sql.ts";
-import { listStocksOfDeals, takeUnits } from "./gen/stocks.sql.ts";
-import { readReservations } from "./read-reservations.ts";
-import { dealIdsOf, holdLedger, insertHolds, readPurchases, retryPassing, type ReserveBatchOptions } from "./reserve-batch.ts";
-import { toDeal } from "./rows.ts";
+import { takeUnits } from "./gen/stocks.sql.ts";
+import { holdLedger, insertHolds, look, retryPassing, type ReserveBatchOptions } from "./reserve-batch.ts";
 
 /** A guard did not hold: the units, or the room below the limit, that were there at the look were gone at the update. */
 class OutrunError extends Error {
@@ -50,21 +47,12 @@ async function reserveOne(options: ReserveBatchOptions, entry: ReserveEntry, sig
 }
 
 async function tryReserve(tx: Transaction, { clock }: ReserveBatchOptions, entry: ReserveEntry): Promise<HoldDecision> {
-  const inputs = await look(tx, entry, clock.now());
+  const inputs = await look(tx, [entry], clock);
   const [decision] = decideHolds([entry], inputs);
   if (decision === undefined) throw new Error("an entry was not decided");
   if (decision.kind !== "held" || !decision.isNew) return decision;
   await take(tx, decision.reservation, inputs);
   return decision;
-}
-
-/** What is committed now, without a lock: it refuses rightly, and what it would grant the guards check again. */
-async function look(tx: Transaction, entry: ReserveEntry, now: Date): Promise<HoldInputs> {
-  const dealIds = dealIdsOf([entry]);
-  const stocks = byStockKey(await listStocksOfDeals(tx, { dealIds }));
-  const reservations = await readReservations(tx, [entry.reservationId]);
-  const deals = new Map((await listDealsById(tx, { dealIds })).map((row) => [row.dealId, toDeal(row)]));
-  return { now, deals, stocks, reservations, purchases: await readPurchases(tx, [entry], deals) };
 }
 
 async function take(tx: Transaction, hold: Reservation, { deals, now }: HoldInputs): Promise<void> {

@@ -1,12 +1,13 @@
-import { isDeadlock, isSerializationFailure, type Database, type Transaction } from "@flashdeal/runtime/database";
+import { isDeadlock, isSerializationFailure, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
 import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
 import type { Deal } from "../domain/deal.ts";
 import { ledgerOf, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Reservation, ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
-import { applyLedger, byStockKey } from "./apply-ledger.ts";
+import { StaleStockError, applyLedger, byStockKey } from "./apply-ledger.ts";
+import { listDealsById } from "./gen/deals.sql.ts";
 import { insertReservations, listDealPurchases } from "./gen/reservations.sql.ts";
-import { lockStocksOfDeals } from "./gen/stocks.sql.ts";
+import { listStocksOfDeals, lockStocksOfDeals } from "./gen/stocks.sql.ts";
 import { readReservations } from "./read-reservations.ts";
 import { toDeal } from "./rows.ts";
 
@@ -21,7 +22,7 @@ class ReservationIdRaceError extends Error {
   override readonly name = "ReservationIdRaceError";
 }
 
-const maxAttempts = 5;
+const maxAttempts = 10;
 
 /**
  * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
@@ -32,20 +33,38 @@ export async function reserveBatch(
   entries: readonly ReserveEntry[],
   signal: AbortSignal | undefined,
 ): Promise<readonly ReserveOutcome[]> {
+  const options = signal === undefined ? {} : { signal };
+  return retryPassing(() => database.transaction(async (tx) => decideAndWrite(tx, entries, await lockInputs(tx, entries, clock)), options));
+}
+
+/**
+ * As `reserveBatch`, for callers who keep others away by a lock outside of the database: takes no row lock to look. Should another one
+ * have written in the meantime, the versions of the stock rows tell, and nothing is written. `check` comes first in the transaction.
+ */
+export async function reserveLooking(
+  { database, clock }: ReserveBatchOptions,
+  entries: readonly ReserveEntry[],
+  signal: AbortSignal,
+  check: (tx: Transaction) => Promise<void>,
+): Promise<readonly ReserveOutcome[]> {
   return retryPassing(() =>
     database.transaction(
       async (tx) => {
-        const inputs = await lockInputs(tx, entries, clock);
-        const decisions = decideHolds(entries, inputs);
-        const holds = newHolds(decisions);
-        if (holds.length > 0) {
-          await Promise.all([insertHolds(tx, holds, inputs.now), applyLedger(tx, holdLedger(holds), inputs.stocks, inputs.now)]);
-        }
-        return decisions;
+        await check(tx);
+        return decideAndWrite(tx, entries, await look(tx, entries, clock));
       },
-      signal === undefined ? {} : { signal },
+      { signal },
     ),
   );
+}
+
+async function decideAndWrite(tx: Transaction, entries: readonly ReserveEntry[], inputs: LockedInputs): Promise<readonly HoldDecision[]> {
+  const decisions = decideHolds(entries, inputs);
+  const holds = newHolds(decisions);
+  if (holds.length > 0) {
+    await Promise.all([insertHolds(tx, holds, inputs.now), applyLedger(tx, holdLedger(holds), inputs.stocks, inputs.now)]);
+  }
+  return decisions;
 }
 
 /**
@@ -57,14 +76,27 @@ export async function retryPassing<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      const passing = error instanceof ReservationIdRaceError || isDeadlock(error) || isSerializationFailure(error);
+      const passing = error instanceof ReservationIdRaceError || error instanceof StaleStockError || isDeadlock(error) || isSerializationFailure(error);
       if (!passing || count === maxAttempts) throw error;
     }
   }
 }
 
-interface LockedInputs extends HoldInputs {
+/** What decides, with the versions of the stock rows that it was read at. */
+export interface LockedInputs extends HoldInputs {
   readonly stocks: ReadonlyMap<string, LockedStock>;
+}
+
+/** What is committed now, without a lock: it refuses rightly; what it would grant must be guarded by the versions, or by conditions. */
+export async function look(db: Queryable, entries: readonly ReserveEntry[], clock: Clock): Promise<LockedInputs> {
+  const dealIds = dealIdsOf(entries);
+  const [stocks, reservations, rows] = await Promise.all([
+    listStocksOfDeals(db, { dealIds }),
+    readReservations(db, [...new Set(entries.map((entry) => entry.reservationId))]),
+    listDealsById(db, { dealIds }),
+  ]);
+  const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
+  return { now: clock.now(), deals, stocks: byStockKey(stocks), reservations, purchases: await readPurchases(db, entries, deals) };
 }
 
 /** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. Both are sent at once. */
@@ -84,14 +116,14 @@ export function dealIdsOf(entries: readonly ReserveEntry[]): string[] {
 }
 
 /** What the buyers have of deals with a limit; without one nobody asks. */
-export async function readPurchases(
-  tx: Transaction,
+async function readPurchases(
+  db: Queryable,
   entries: readonly ReserveEntry[],
   deals: ReadonlyMap<string, Deal>,
 ): Promise<ReadonlyMap<string, bigint>> {
   const pairs = entries.flatMap(({ userId, lines }) => lines.flatMap(({ dealId }) => (hasLimit(deals.get(dealId)) ? [{ dealId, userId }] : [])));
   if (pairs.length === 0) return new Map();
-  const rows = await listDealPurchases(tx, { dealIds: pairs.map(({ dealId }) => dealId), userIds: pairs.map(({ userId }) => userId) });
+  const rows = await listDealPurchases(db, { dealIds: pairs.map(({ dealId }) => dealId), userIds: pairs.map(({ userId }) => userId) });
   return new Map(rows.map(({ dealId, userId, quantity }) => [purchaseKey(dealId, userId), quantity]));
 }
 

@@ -10,10 +10,13 @@ const kinds = (outcomes: readonly ReserveOutcome[]) => {
   return counts;
 };
 
-onEachStrategy("reserve stock", (open, strategyName) => {
+onEachStrategy("reserve stock", (open, strategy) => {
   let inventory: Inventory;
-  beforeAll(async () => void (inventory = await createInventory(await open(), strategyName)));
-  afterAll(async () => inventory?.database.close());
+  beforeAll(async () => void (inventory = await createInventory(await open(), strategy)));
+  afterAll(async () => {
+    await inventory?.strategy.drain();
+    await inventory?.database.close();
+  });
 
   /** Every entry in a call of its own, all at once. */
   const reserveEach = async (entries: readonly Parameters<Inventory["strategy"]["reserve"]>[0][number][]) =>
@@ -32,7 +35,7 @@ onEachStrategy("reserve stock", (open, strategyName) => {
     const entries = Array.from({ length: 15 }, () => inventory.entry([{ dealId: deal.dealId, quantity: 1n }]));
     const outcomes = await inventory.strategy.reserve(entries);
     expect(outcomes.map((outcome) => outcome.kind)).toEqual(entries.map((_, index) => (index < 10 ? "held" : "sold-out")));
-    expect(await inventory.stockOf(deal)).toEqual({ onHand: 10n, reserved: 10n, version: strategyName === "conditional-update" ? 11n : 2n });
+    expect(await inventory.stockOf(deal)).toEqual({ onHand: 10n, reserved: 10n, version: strategy.name === "conditional-update" ? 11n : 2n });
     await inventory.checkBooks();
   });
 

@@ -9,10 +9,13 @@ import { createInventory, type Inventory } from "../testing/harness.ts";
 import { onEachStrategy } from "../testing/strategies.ts";
 
 /** What every strategy must keep under a crowd: nothing oversold, nothing left over that was wanted, no part of a bundle, no deadlock. */
-onEachStrategy("a crowd", (open, strategyName) => {
+onEachStrategy("a crowd", (open, strategy) => {
   let inventory: Inventory;
-  beforeAll(async () => void (inventory = await createInventory(await open(), strategyName)));
-  afterAll(async () => inventory?.database.close());
+  beforeAll(async () => void (inventory = await createInventory(await open(), strategy)));
+  afterAll(async () => {
+    await inventory?.strategy.drain();
+    await inventory?.database.close();
+  });
 
   const openDeals = (count: number, units: bigint): Promise<readonly Deal[]> =>
     Promise.all(Array.from({ length: count }, () => inventory.openDeal({ units })));

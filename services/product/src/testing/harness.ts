@@ -1,13 +1,16 @@
 import { migrate, type Database } from "@flashdeal/runtime/database";
 import { v7 as uuidv7 } from "uuid";
 import { expect } from "vitest";
+import { silentLog } from "@flashdeal/runtime/testing";
 import { noBatchMetrics } from "@flashdeal/runtime/group-commit";
-import { createStrategy, productMigrations } from "../compose.ts";
-import type { ProductConfig } from "../config.ts";
+import { productMigrations } from "../compose.ts";
+import { loadProductConfig, type ProductConfig } from "../config.ts";
 import type { Deal, NewDeal } from "../domain/deal.ts";
 import type { AnswerCodec, Clock, ReservationStore, ReservationStrategy, WriteSession } from "../domain/ports.ts";
 import type { DealUnits, ReserveEntry } from "../domain/reservation.ts";
+import { createStrategy } from "../store/create-strategy.ts";
 import { createReservationStore } from "../store/reservation-store.ts";
+import type { TestStrategy } from "./strategies.ts";
 import { createWriter } from "../store/writer.ts";
 
 /** A clock that stands still until it is set. */
@@ -62,7 +65,10 @@ export interface Inventory {
 }
 
 /** The inventory on a database whose product schema may be empty still. */
-export async function createInventory(database: Database, reservationStrategy: StrategyName = "group-commit"): Promise<Inventory> {
+export async function createInventory(
+  database: Database,
+  { name: reservationStrategy, redisUrls: strategyRedisUrls }: TestStrategy = { name: "group-commit", redisUrls: [] },
+): Promise<Inventory> {
   await migrate(database, productMigrations);
   const clock = createManualClock();
   const writer = createWriter({ database, clock });
@@ -75,7 +81,7 @@ export async function createInventory(database: Database, reservationStrategy: S
     database,
     clock,
     write,
-    strategy: createStrategy({ reservationStrategy }, { database, clock }, limits),
+    strategy: createStrategy({ ...loadProductConfig({}), reservationStrategy, strategyRedisUrls }, { database, clock, log: silentLog }, limits),
     reservations: createReservationStore({ database, clock, limits }),
     openDeal: (options = {}) => write((session) => openDeal(session, clock.now(), options)),
     entry: (lines, change = {}) => ({

@@ -93,6 +93,19 @@ export function url(name: string, options: Default<string> & { readonly protocol
   return setting(name, `${protocols[0]}://127.0.0.1`, value, options.default, options.secret);
 }
 
+/** URLs of one of the protocols, separated by commas, none of them twice. */
+export function urls(name: string, options: Default<readonly string[]> & { readonly protocols: readonly string[]; readonly max: number; readonly secret?: boolean }): Setting<readonly string[]> {
+  const { protocols, max } = options;
+  const isOne = (text: string): boolean => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1));
+  const value = z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .refine((parts) => parts.every(isOne), `must be URLs that start with ${protocols.map((protocol) => `${protocol}://`).join(" or ")}, separated by commas`)
+    .refine((parts) => parts.length <= max, `must be at most ${max} URLs`)
+    .refine((parts) => new Set(parts).size === parts.length, "must not name a URL twice");
+  return setting(name, `${protocols[0]}://127.0.0.1:1,${protocols[0]}://127.0.0.1:2`, value, options.default, options.secret);
+}
+
 /** `host:port`, the host a name, an IPv4 address or an IPv6 address in brackets. */
 export function address(name: string, options: Default<string> = {}): Setting<string> {
   const value = z.string().refine(isAddress, "must be host:port");

@@ -1,0 +1,6 @@
+-- Gives a lock back, if it is still the caller's.
+-- KEYS[1]: the lock. ARGV[1]: the caller's token. Answers 1 where it was.
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('DEL', KEYS[1])
+end
+return 0

@@ -1,0 +1,42 @@
+import type { Adapters } from "@flashdeal/runtime/lifecycle";
+import type { BatchLimits } from "@flashdeal/runtime/group-commit";
+import type { ProductConfig } from "../config.ts";
+import type { ReservationStrategy } from "../domain/ports.ts";
+import { connectRedis } from "../redis/connect.ts";
+import { createLocks } from "../redis/locks.ts";
+import { createUnitGate } from "../redis/unit-gate.ts";
+import { createConditionalUpdateStrategy } from "./conditional-update-strategy.ts";
+import { createGroupCommitStrategy } from "./group-commit-strategy.ts";
+import { createLockStrategy } from "./lock-strategy.ts";
+import { createRedisLuaStrategy } from "./redis-lua-strategy.ts";
+import { createRowLockStrategy } from "./row-lock-strategy.ts";
+
+/** The settings that say how holds are taken. */
+export type StrategyConfig = Pick<ProductConfig, "reservationStrategy" | "strategyRedisUrls" | "strategyRedisTimeoutMs" | "lockTtlMs" | "lockTimeoutMs">;
+
+/** Every strategy by its name in the configuration. */
+export function createStrategy(config: StrategyConfig, adapters: Pick<Adapters, "database" | "clock" | "log">, limits: BatchLimits): ReservationStrategy {
+  const { log } = adapters;
+  switch (config.reservationStrategy) {
+    case "group-commit":
+      return createGroupCommitStrategy({ ...adapters, limits });
+    case "row-lock":
+      return createRowLockStrategy(adapters);
+    case "conditional-update":
+      return createConditionalUpdateStrategy(adapters);
+    case "redis-lock":
+    case "redlock":
+      return createUnderLocks(config, adapters);
+    case "redis-lua": {
+      const gate = createUnitGate(connectRedis(config.strategyRedisUrls[0] ?? "", config.strategyRedisTimeoutMs, log), "flashdeal:gate:");
+      return createRedisLuaStrategy({ ...adapters, limits, gate });
+    }
+  }
+}
+
+function createUnderLocks(config: StrategyConfig, adapters: Pick<Adapters, "database" | "clock" | "log">): ReservationStrategy {
+  const { reservationStrategy: name, strategyRedisUrls, strategyRedisTimeoutMs, lockTtlMs: ttlMs, lockTimeoutMs: timeoutMs } = config;
+  const nodes = strategyRedisUrls.map((url) => connectRedis(url, strategyRedisTimeoutMs, adapters.log));
+  const locks = createLocks({ nodes, prefix: "flashdeal:lock:", ttlMs, timeoutMs });
+  return createLockStrategy({ ...adapters, name, locks, fenced: name === "redlock", close: () => nodes.forEach((node) => node.disconnect()) });
+}

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
+import { InvalidArgumentError, Option } from "commander";
 import { abServices } from "./services.ts";
 
 /** What to measure, and for how long. */
@@ -20,8 +21,7 @@ export interface AbOptions {
 
 /** Reads the command line; ends the process with 2 where it is wrong. */
 export function parseArgs(argv: readonly string[]): AbOptions {
-  const command = new Command("npm run ab --")
-    .description("Runs two implementations of a service side by side, checks that they answer the same, and alternates load on both.")
+  const command = createCommand("npm run ab --", "Runs two implementations of a service side by side, checks that they answer the same, and alternates load on both.")
     .addOption(new Option("--service <name>", "the service").choices(Object.keys(abServices)).default("stock-query"))
     .option("--rpc <method>", "the method, by its short name")
     .option("--rounds <n>", "runs on each side", natural, 6)
@@ -31,7 +31,6 @@ export function parseArgs(argv: readonly string[]): AbOptions {
     .option("--connections <n>", "connections that they share", natural, 4)
     .option("--keys <n>", "pieces of data that the calls go round", natural, 1_000)
     .addHelpText("after", "\nExit code: 0 measured, or skipped with the reason; 1 the two answer differently, or a call failed; 2 wrong arguments.");
-  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const options = command.parse([...argv]).opts<AbOptions>();
   const rpcs = Object.keys(abServices[options.service]?.rpcs ?? {});
   if (options.rpc !== undefined && !rpcs.includes(options.rpc)) {

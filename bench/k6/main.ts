@@ -2,8 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createCommand } from "@flashdeal/runtime/cli";
 import { provideTool } from "@flashdeal/infra/tools";
 import { providePlatform } from "../sale/platform.ts";
+
+const { args: k6Arguments } = createCommand("npm run bench:k6 --", "Drives the buy path through the gateway with k6. BASE_URL names the gateway; without it a platform is started where none answers.")
+  .argument("[options...]", "options of `k6 run`, which checks them")
+  .allowUnknownOption()
+  .parse();
 
 const k6 = provideTool("k6", (tool) => console.error(`building ${tool.name} ${tool.version} once, which takes some minutes`));
 if ("skipped" in k6) {
@@ -20,7 +26,7 @@ async function run(command: string): Promise<number> {
     return 2;
   }
   try {
-    const child = spawn(command, ["run", "--quiet", ...process.argv.slice(2), join(import.meta.dirname, "order-scenario.js")], {
+    const child = spawn(command, ["run", "--quiet", ...k6Arguments, join(import.meta.dirname, "order-scenario.js")], {
       env: { ...process.env, BASE_URL: platform.url, K6_NO_USAGE_REPORT: "true" },
       stdio: "inherit",
     });

@@ -1,7 +1,8 @@
 // `npm run bench:orders`: orders per second of each reservation strategy, on one item and on many, beside a no-op rpc.
 import { writeFileSync } from "node:fs";
 import { strategyNames } from "@flashdeal/product/config";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
+import { InvalidArgumentError, Option } from "commander";
 import { measure, type BenchOptions } from "./bench.ts";
 import { report } from "./report.ts";
 
@@ -11,8 +12,7 @@ const positive = (text: string): number => {
   return value;
 };
 
-const command = new Command("npm run bench:orders --")
-  .description("Orders per second through gRPC: order and product as processes of their own on a private, durable Postgres.")
+const command = createCommand("npm run bench:orders --", "Orders per second through gRPC: order and product as processes of their own on a private, durable Postgres.")
   .option("--rounds <n>", "rounds, in each of which everything is measured once", positive, 3)
   .option("--duration-ms <n>", "length of each measurement", positive, 4_000)
   .option("--concurrency <n>", "callers at once", positive, 1_000)

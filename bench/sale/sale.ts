@@ -1,6 +1,7 @@
 import { SingleBar, Presets } from "cli-progress";
 import Table from "cli-table3";
-import { Command, InvalidArgumentError } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
+import { InvalidArgumentError } from "commander";
 import { build } from "hdr-histogram-js";
 import { checkSale, type Verdict } from "./check.ts";
 import { providePlatform } from "./platform.ts";
@@ -23,8 +24,7 @@ export interface SaleOptions {
 }
 
 export function parseArgs(argv: readonly string[]): SaleOptions {
-  const command = new Command("npm run sale --")
-    .description("A crowd of buyers rushes one deal over REST; then every unit is counted.")
+  const command = createCommand("npm run sale --", "A crowd of buyers rushes one deal over REST; then every unit is counted.")
     .option("--units <n>", "units in the deal", positive, 100)
     .option("--buyers <n>", "buyers, each with an account of its own", positive, 1_000)
     .option("--concurrency <n>", "buyers at the same moment", positive, 200)
@@ -33,7 +33,6 @@ export function parseArgs(argv: readonly string[]): SaleOptions {
     .option("--admin-email <email>", "account that prepares the deal", process.env["ADMIN_EMAIL"] ?? "admin@flashdeal.example")
     .option("--admin-password <password>", "its password", process.env["ADMIN_PASSWORD"] ?? "flash-deal-demo")
     .addHelpText("after", "\nExit code: 0 sold exactly, 1 not, 2 wrong arguments or no platform.");
-  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   return command.parse([...argv]).opts<SaleOptions>();
 }
 

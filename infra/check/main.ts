@@ -1,12 +1,15 @@
 // `npm run check`: types, contract and generated code. Prints one line per check and exits with 1 where one fails.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { createCommand } from "@flashdeal/runtime/cli";
 import { rootFolder, runBuf, staleContractFiles } from "../generate/contract.ts";
 import { staleContractComments } from "../generate/comments.ts";
 import { staleErrorTable } from "../generate/error-table.ts";
 import { goGeneratedFiles } from "../generate/go.ts";
 import { checkBreaking, type CheckOutcome } from "./breaking.ts";
 import { checkQueries } from "./queries.ts";
+
+createCommand("npm run check", "Checks types, contract (lint, format, breaking changes) and generated code. BREAKING_AGAINST names another commit or folder to compare with.").parse();
 
 const checks: readonly (readonly [string, () => CheckOutcome | Promise<CheckOutcome>])[] = [
   ["types", checkTypes],

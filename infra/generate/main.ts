@@ -1,8 +1,11 @@
 // `npm run generate`: everything that is made from proto/ and sql/. What it writes is committed.
+import { createCommand } from "@flashdeal/runtime/cli";
 import { generateQueries } from "@flashdeal/sqlc-gen-ts";
 import { generateContractComments } from "./comments.ts";
 import { generateContract } from "./contract.ts";
 import { generateGo } from "./go.ts";
+
+createCommand("npm run generate", "Makes everything that is made from proto/ and sql/.").parse();
 
 generateContract();
 generateContractComments();

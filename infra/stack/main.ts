@@ -1,17 +1,16 @@
 // `npm run stack`: the standard profile on this machine, until Ctrl-C.
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
+import { InvalidArgumentError } from "commander";
 import { rootFolder } from "../generate/contract.ts";
 import { serviceNames, type Implementation, type ServiceName } from "./services.ts";
 import { startStack, type Stack } from "./stack.ts";
 
-const command = new Command("npm run stack --")
-  .description("Starts Postgres, Redis, NATS JetStream and every service as a process of its own.")
+const command = createCommand("npm run stack --", "Starts Postgres, Redis, NATS JetStream and every service as a process of its own.")
   .option("--impl <service=language>", "language of a service, for example stock-query=go; repeatable", implementations, {})
   .option("--port <port>", "port of the gateway", port, 8080)
   .option("--folder <folder>", "keeps data, logs and secrets", join(rootFolder, ".stack"))
   .addHelpText("after", "\nPOSTGRES_URL (a superuser's), REDIS_URL and NATS_URL name servers that run already; others are started.");
-command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 const options = command.parse().opts<{ impl: Partial<Record<ServiceName, Implementation>>; port: number; folder: string }>();
 
 const started = performance.now();

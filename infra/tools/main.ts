@@ -1,12 +1,11 @@
 // Builds the pinned tools: `npm run tools`, or `npm run tools -- ghz k6` for some of them.
+import { createCommand } from "@flashdeal/runtime/cli";
+import { Argument } from "commander";
 import { provideTool, tools, type ToolName } from "./tools.ts";
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in tools));
-if (unknown.length > 0) {
-  console.error(`Unknown tool: ${unknown.join(", ")}. Known are: ${Object.keys(tools).join(", ")}.`);
-  process.exit(2);
-}
+const wanted = createCommand("npm run tools --", "Builds the pinned tools from the Go module proxy, where they are not there yet.")
+  .addArgument(new Argument("[tools...]", "these only").choices(Object.keys(tools)))
+  .parse().args;
 let missing = 0;
 for (const tool of Object.values(tools)) {
   if (wanted.length > 0 && !wanted.includes(tool.name)) {

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
 
 const settings: readonly (readonly [string, string])[] = [
   ["DATA_FOLDER", "database and secrets (default: .data)"],
@@ -11,10 +11,7 @@ const settings: readonly (readonly [string, string])[] = [
 
 /** There are none but --help: settings come from the environment. Ends the process with 2 where there are others. */
 export function readArguments(argv: readonly string[]): void {
-  const command = new Command("npm start --")
-    .description("Starts every service and the gateway in this process, with the database in a folder.")
+  createCommand("npm start --", "Starts every service and the gateway in this process, with the database in a folder.")
     .addHelpText("after", `\nSettings come from the environment, for example GATEWAY_PORT=8081 npm start:\n${settings.map(([names, what]) => `  ${names.padEnd(28)} ${what}`).join("\n")}\nservices/all-in-one/README.md has all of them.`)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .configureOutput({ outputError: (text, write) => write(`${text}Settings come from the environment: see npm start -- --help\n`) });
-  command.parse([...argv]);
+    .parse([...argv]);
 }

@@ -1,5 +1,6 @@
 // `npm run conformance`: runs every case against a platform that is up, through REST and through gRPC.
-import { Command, InvalidArgumentError } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
+import { InvalidArgumentError } from "commander";
 import { cases } from "./cases/index.ts";
 import type { Protocol } from "./caller/caller.ts";
 import { runCases, type CaseResult } from "./run-cases.ts";
@@ -20,8 +21,7 @@ interface Options {
   readonly list?: boolean;
 }
 
-const command = new Command("npm run conformance --")
-  .description("Checks that a running platform behaves as the contract says. Exit code: 0 all passed, 1 some failed, 2 could not run.")
+const command = createCommand("npm run conformance --", "Checks that a running platform behaves as the contract says. Exit code: 0 all passed, 1 some failed, 2 could not run.")
   .option("--url <url>", "base address of the gateway", "http://127.0.0.1:8080")
   .option("--grpc <host:port>", "gRPC server of every service", "127.0.0.1:50051")
   .option("--grpc-of <service=host:port>", "gRPC server of one service (auth, product, order, stock-query, auditor); repeatable", addresses, {})
@@ -33,7 +33,6 @@ const command = new Command("npm run conformance --")
   .option("--token-life <duration>", "the platform's ACCESS_TOKEN_LIFE where it is short enough to wait for, for example 10s", duration)
   .option("--internal-secret <secret>", "the platform's INTERNAL_TOKEN_SECRET, for what only services may call", process.env["INTERNAL_TOKEN_SECRET"])
   .option("--list", "print the names of the cases and stop");
-command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 const options = command.parse().opts<Options>();
 const chosen = cases.filter(({ name }) => options.only === undefined || name.includes(options.only));
 if (options.list === true) {

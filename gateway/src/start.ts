@@ -1,6 +1,6 @@
 import { createInternalTokenSource, createTokenVerifier } from "@flashdeal/runtime/auth";
-import { addressOf, createConnector, jwksFromAuth, jwksFromUrl, listen, type ReleaseStack } from "@flashdeal/runtime/lifecycle";
-import { createHttpServer, readTls } from "@flashdeal/runtime/rpc";
+import { addressOf, createConnector, jwksFromAuth, jwksFromUrl, listen, readProcessTls, type ReleaseStack } from "@flashdeal/runtime/lifecycle";
+import { createHttpServer } from "@flashdeal/runtime/rpc";
 import { createMetrics, type Logger } from "@flashdeal/runtime/telemetry";
 import { createGatewayApp } from "./app.ts";
 import type { GatewayProcessConfig } from "./config.ts";
@@ -8,7 +8,7 @@ import type { GatewayProcessConfig } from "./config.ts";
 /** Starts the gateway with its connections to the services; `stack` drains it. */
 export async function startGateway(config: GatewayProcessConfig, log: Logger, stack: ReleaseStack): Promise<void> {
   const metrics = createMetrics();
-  const tls = await readTls({ certFile: config.grpcTlsCertFile, keyFile: config.grpcTlsKeyFile, caFile: config.grpcTlsCaFile });
+  const tls = await readProcessTls(config, "client");
   const connector = createConnector({
     addressOf: (service) => addressOf(config, service),
     tokens: createInternalTokenSource({ secret: config.internalTokenSecret, service: "gateway" }),

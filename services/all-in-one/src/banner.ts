@@ -1,3 +1,4 @@
+import { reachableHost } from "@flashdeal/runtime/lifecycle";
 import { demoAdmin, type AllInOneConfig } from "./config.ts";
 import type { AllInOnePorts } from "./start.ts";
 
@@ -21,7 +22,9 @@ export function exampleLines(rest: string, admin: { readonly email: string; read
 
 /** What the process says when it is up. */
 export function banner(config: AllInOneConfig, ports: AllInOnePorts, readyMs: number): string {
-  const rest = `http://127.0.0.1:${ports.gatewayPort}`;
+  const rest = `http://${reachableHost(config.gateway.host)}:${ports.gatewayPort}`;
+  const grpc = `${reachableHost(config.process.grpcHost)}:${ports.grpcPort}`;
+  const isDefault = rest === "http://127.0.0.1:8080";
   const isDemo = config.auth.adminEmail === demoAdmin.email && config.auth.adminPassword === demoAdmin.password;
   const admin = isDemo ? demoAdmin : { email: config.auth.adminEmail ?? "", password: "<ADMIN_PASSWORD>" };
   return [
@@ -29,13 +32,13 @@ export function banner(config: AllInOneConfig, ports: AllInOnePorts, readyMs: nu
     `Flash Deal is ready after ${(readyMs / 1_000).toFixed(1)} s. Its data is in ${config.dataFolder}.`,
     "",
     `  REST     ${rest}        docs     ${rest}/docs`,
-    `  gRPC     127.0.0.1:${ports.grpcPort}             metrics  http://127.0.0.1:${ports.httpPort}/metrics`,
+    `  gRPC     ${grpc}             metrics  http://${reachableHost(config.process.httpHost)}:${ports.httpPort}/metrics`,
     `  admin    ${admin.email} / ${admin.password}${isDemo ? "   (demo: set ADMIN_EMAIL and ADMIN_PASSWORD for anything else)" : ""}`,
     "",
     "Try in another shell:",
     "",
-    `${`  npm run sale${ports.gatewayPort === 8_080 ? "" : ` -- --url ${rest}`}`.padEnd(46)}# 1,000 buyers rush 100 units, then everything is counted`,
-    `  grpcurl -plaintext 127.0.0.1:${ports.grpcPort} list   # every service, by reflection`,
+    `${`  npm run sale${isDefault ? "" : ` -- --url ${rest}`}`.padEnd(46)}# 1,000 buyers rush 100 units, then everything is counted`,
+    `  grpcurl ${grpcurlOptions(config.process)} ${grpc} list   # every service, by reflection`,
     "",
     "Or step by step, from an empty shop to a paid order:",
     "",
@@ -44,4 +47,10 @@ export function banner(config: AllInOneConfig, ports: AllInOnePorts, readyMs: nu
     "Stop with Ctrl-C; a second one stops at once.",
     "",
   ].join("\n");
+}
+
+/** The certificate need not have this address, so the line does not ask for it; where clients need one, that of the server will do. */
+function grpcurlOptions({ grpcTlsCertFile, grpcTlsKeyFile, grpcTlsCaFile }: AllInOneConfig["process"]): string {
+  if (grpcTlsCertFile === undefined) return "-plaintext";
+  return grpcTlsCaFile === undefined ? "-insecure" : `-insecure -cert '${grpcTlsCertFile}' -key '${grpcTlsKeyFile}'`;
 }

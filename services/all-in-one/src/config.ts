@@ -15,8 +15,6 @@ export const demoAdmin = { email: "admin@flashdeal.example", password: "flash-de
 
 const dataFolderDefault = ".data";
 
-const tlsSettings = ["GRPC_TLS_CERT_FILE", "GRPC_TLS_KEY_FILE", "GRPC_TLS_CA_FILE"];
-
 /** Everything that the process goes by: the settings of each service, with defaults that need nothing to be installed. */
 export type AllInOneConfig = ReturnType<typeof loadAllInOneConfig>;
 
@@ -28,7 +26,7 @@ export type AllInOneConfig = ReturnType<typeof loadAllInOneConfig>;
 export function loadAllInOneConfig(env: NodeJS.ProcessEnv = process.env) {
   const dataFolder = resolve(env["DATA_FOLDER"] || dataFolderDefault);
   const full = { ...embeddedDefaults(env, dataFolder), ...withoutEmpty(env) };
-  const problems = tlsSettings.filter((name) => full[name]).map((name) => `${name}: this process serves gRPC without TLS; only services that run apart have it`);
+  const problems: string[] = [];
   const read = <T>(load: (env: NodeJS.ProcessEnv) => T): T => {
     try {
       return load(full);

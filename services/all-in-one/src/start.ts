@@ -1,17 +1,21 @@
-import type { Transport } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { composeAuditor } from "@flashdeal/auditor";
 import { authMigrations, composeAuth } from "@flashdeal/auth";
 import { createGatewayApp } from "@flashdeal/gateway";
 import { composeOrder, orderMigrations } from "@flashdeal/order";
 import { composeOutboxRelay, outboxRelayMigrations } from "@flashdeal/outbox-relay";
 import { composeProduct, productMigrations } from "@flashdeal/product";
+import { Health } from "@flashdeal/proto/grpc/health/v1/health_pb";
 import { createInternalTokenSource, createTokenVerifier } from "@flashdeal/runtime/auth";
 import {
   createConnector,
   listen,
   openPlatform,
+  reachableHost,
+  readProcessTls,
   serve,
   startBackground,
+  StartError,
   systemClock,
   type Adapters,
   type Composed,
@@ -19,6 +23,7 @@ import {
   type ReleaseStack,
   type UpstreamName,
 } from "@flashdeal/runtime/lifecycle";
+import { createGrpcTransport, type TlsOptions } from "@flashdeal/runtime/rpc";
 import { createMetrics, type Logger } from "@flashdeal/runtime/telemetry";
 import { composeStockQuery, stockQueryMigrations } from "@flashdeal/stock-query";
 import type { AllInOneConfig } from "./config.ts";
@@ -36,6 +41,8 @@ export interface AllInOnePorts {
  */
 export async function startAllInOne(config: AllInOneConfig, log: Logger, stack: ReleaseStack): Promise<AllInOnePorts> {
   const metrics = createMetrics();
+  const tls = await readProcessTls(config.process, "server");
+  const ownTls = tls && pinnedToItself(tls);
   const migrations = [authMigrations, productMigrations, orderMigrations, stockQueryMigrations, outboxRelayMigrations];
   const platform = await openPlatform({ config: config.process, name: "flashdeal", log, migrations }, stack);
 
@@ -43,7 +50,7 @@ export async function startAllInOne(config: AllInOneConfig, log: Logger, stack: 
   const adaptersOf = (service: string): Adapters => {
     const tokens = createInternalTokenSource({ secret: config.process.internalTokenSecret, service });
     const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config.process;
-    const connector = createConnector({ addressOf: () => grpcAddress, tokens, timeoutMs, connections });
+    const connector = createConnector({ addressOf: () => grpcAddress, tokens, timeoutMs, connections, ...(ownTls && { tls: ownTls }) });
     stack.push(`${service}: connections`, () => connector.close());
     // Services ask for their transports while they are composed; the listener's port is known only later.
     const connect = (name: UpstreamName): Transport => ({
@@ -57,8 +64,9 @@ export async function startAllInOne(config: AllInOneConfig, log: Logger, stack: 
   const verifier = createTokenVerifier({ jwks, internalSecret: config.process.internalTokenSecret, issuer: config.auth.jwtIssuer, audience: config.auth.jwtAudience });
   const routes = services.flatMap((service) => service.routes);
   const { readiness } = platform;
-  const { grpcPort, httpPort } = await serve({ config: config.process, routes, verifier, log, metrics, readiness }, stack);
-  grpcAddress = `127.0.0.1:${grpcPort}`;
+  const { grpcPort, httpPort } = await serve({ config: config.process, routes, verifier, log, metrics, readiness, ...(tls && { tls }) }, stack);
+  grpcAddress = `${reachableHost(config.process.grpcHost)}:${grpcPort}`;
+  if (ownTls !== undefined) await checkOwnCalls(grpcAddress, ownTls);
   await startBackground(services.flatMap((service) => service.background), stack);
 
   const app = await createGatewayApp(config.gateway, { ...adaptersOf("gateway"), verifier, ready: () => answers(platform) });
@@ -83,6 +91,27 @@ function composeServices(config: AllInOneConfig, adaptersOf: (service: string) =
     composeOutboxRelay(config.outboxRelay, adaptersOf("outbox-relay")),
   ];
   return { services, jwks: auth.jwks };
+}
+
+/** Calls of this process to itself show its own certificate and take no other, whatever name it carries. */
+function pinnedToItself(tls: TlsOptions): TlsOptions {
+  return { ...tls, ...(tls.cert && { pinnedCert: tls.cert }) };
+}
+
+/** A certificate that is good for a server only, or out of date, would let the process start and each of its calls to itself fail. */
+async function checkOwnCalls(address: string, tls: TlsOptions): Promise<void> {
+  const transport = createGrpcTransport({ address, tls, defaultTimeoutMs: 5_000 });
+  try {
+    await createClient(Health, transport).check({});
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      `This process cannot call itself over TLS: ${cause}. GRPC_TLS_CERT_FILE has to be in force and, with GRPC_TLS_CA_FILE, issued by it for clients too.`,
+      { cause: error },
+    );
+  } finally {
+    transport.close();
+  }
 }
 
 const readyTimeoutMs = 1_000;

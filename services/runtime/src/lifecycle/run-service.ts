@@ -1,10 +1,11 @@
 import { createInternalTokenSource, createTokenVerifier, type TokenVerifier } from "../auth/index.ts";
-import { createGrpcTransport, readTls, type TlsOptions } from "../rpc/index.ts";
+import { createGrpcTransport, type TlsOptions } from "../rpc/index.ts";
 import { createLogger, createMetrics } from "../telemetry/index.ts";
 import { systemClock, type Adapters, type Composed } from "./composition.ts";
 import { createConnector, type Connector } from "./connector.ts";
 import { jwksFromAuth, jwksFromUrl, type JwksSource } from "./jwks-source.ts";
 import { openPlatform, type Migrations } from "./platform.ts";
+import { readProcessTls } from "./process-tls.ts";
 import type { ReleaseStack } from "./release-stack.ts";
 import { loadConfigOrExit, runProcess } from "./run-process.ts";
 import { serve, startBackground } from "./serve.ts";
@@ -40,7 +41,7 @@ async function startService<Config extends ServiceConfig>(
   const startMs = performance.now();
   const { name } = definition;
   const metrics = createMetrics();
-  const tls = await readTls({ certFile: config.grpcTlsCertFile, keyFile: config.grpcTlsKeyFile, caFile: config.grpcTlsCaFile });
+  const tls = await readProcessTls(config, "server");
   if (config.natsUrl === undefined) log.warn("NATS_URL is not set: events stay in this process, and no other service sees them");
   const platform = await openPlatform({ config, name, log, migrations: definition.migrations === undefined ? [] : [definition.migrations] }, stack);
   const connector = connectorOf(config, name, tls);

@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { create, isMessage, type DescMessage, type DescMethodStreaming, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { createContextValues, type Interceptor, type StreamRequest, type StreamResponse, type Transport, type UnaryRequest, type UnaryResponse } from "@connectrpc/connect";
 import { Client, credentials, Metadata, type ChannelCredentials, type ClientOptions } from "@grpc/grpc-js";
@@ -128,11 +130,21 @@ async function* normalizeAll<Desc extends DescMessage>(desc: Desc, messages: Asy
 
 function clientCredentials(tls: TlsOptions | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
+  if (tls.pinnedCert !== undefined) return pinnedCredentials(tls, new X509Certificate(tls.pinnedCert));
   return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
+}
+
+function pinnedCredentials({ cert, key }: TlsOptions, pinned: X509Certificate): ChannelCredentials {
+  const context = createSecureContext({ ca: pinned.toString(), allowPartialTrustChain: true, ...(cert && { cert }), ...(key && { key }) });
+  const checkServerIdentity = (_name: string, shown: { readonly raw: Buffer }): Error | undefined =>
+    shown.raw.equals(pinned.raw) ? undefined : new Error("the server shows another certificate than the one that it must have");
+  return credentials.createFromSecureContext(context, { checkServerIdentity });
 }
 
 function clientOptions(options: GrpcTransportOptions): ClientOptions {
   return {
+    // A pinned certificate is compared as it is; the name only has to be one, which an address is not.
+    ...(options.tls?.pinnedCert && { "grpc.ssl_target_name_override": "localhost" }),
     "grpc.max_receive_message_length": options.maxMessageBytes ?? defaults.maxMessageBytes,
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": 30_000,

@@ -11,6 +11,11 @@ export interface TlsOptions {
    * certificates it demands: mutual TLS. A server without it takes any client.
    */
   readonly ca?: Buffer;
+  /**
+   * On a client, the one certificate that the server may show, whoever issued it to whatever name; `ca` does not count then. For a
+   * process that calls itself, by an address that its certificate may not have.
+   */
+  readonly pinnedCert?: Buffer;
 }
 
 /** Where the certificates stand. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
+import { loadAuditorConfig } from "@flashdeal/auditor/config";
 import { loadAuthConfig } from "@flashdeal/auth/config";
 import { gatewayShape } from "@flashdeal/gateway/config";
 import { loadOrderConfig } from "@flashdeal/order/config";
@@ -46,6 +47,7 @@ export function loadAllInOneConfig(env: NodeJS.ProcessEnv = process.env) {
     order: read(loadOrderConfig),
     stockQuery: read(loadStockQueryConfig),
     outboxRelay: read(loadOutboxRelayConfig),
+    auditor: read(loadAuditorConfig),
     gateway: read((all) => loadConfig(gatewayShape, all)),
   };
   if (problems.length > 0) {

@@ -1,5 +1,5 @@
 import { createClient, type Transport } from "@connectrpc/connect";
-import { composeAuditor } from "@flashdeal/auditor";
+import { auditorMigrations, composeAuditor } from "@flashdeal/auditor";
 import { authMigrations, composeAuth } from "@flashdeal/auth";
 import { createGatewayApp } from "@flashdeal/gateway";
 import { composeOrder, orderMigrations } from "@flashdeal/order";
@@ -43,7 +43,7 @@ export async function startAllInOne(config: AllInOneConfig, log: Logger, stack: 
   const metrics = createMetrics();
   const tls = await readProcessTls(config.process, "server");
   const ownTls = tls && pinnedToItself(tls);
-  const migrations = [authMigrations, productMigrations, orderMigrations, stockQueryMigrations, outboxRelayMigrations];
+  const migrations = [authMigrations, productMigrations, orderMigrations, stockQueryMigrations, outboxRelayMigrations, auditorMigrations];
   const platform = await openPlatform({ config: config.process, name: "flashdeal", log, migrations }, stack);
 
   let grpcAddress = "";
@@ -87,7 +87,7 @@ function composeServices(config: AllInOneConfig, adaptersOf: (service: string) =
     composeProduct(config.product, adaptersOf("product")),
     composeOrder(config.order, adaptersOf("order")),
     composeStockQuery(config.stockQuery, adaptersOf("stock-query")),
-    composeAuditor(),
+    composeAuditor(config.auditor, adaptersOf("auditor")),
     composeOutboxRelay(config.outboxRelay, adaptersOf("outbox-relay")),
   ];
   return { services, jwks: auth.jwks };

@@ -1,5 +1,5 @@
 import { runService } from "@flashdeal/runtime/lifecycle";
-import { composeAuditor } from "./compose.ts";
+import { auditorMigrations, composeAuditor } from "./compose.ts";
 import { loadAuditorServiceConfig } from "./config.ts";
 
-await runService({ name: "auditor", loadConfig: loadAuditorServiceConfig, compose: composeAuditor });
+await runService({ name: "auditor", loadConfig: loadAuditorServiceConfig, migrations: auditorMigrations, compose: composeAuditor });

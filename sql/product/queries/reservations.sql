@@ -72,3 +72,13 @@ INSERT INTO product.deal_purchases AS p (deal_id, user_id, quantity)
 SELECT @deal_id::uuid, @user_id::uuid, @quantity::bigint WHERE @per_user_limit::bigint = 0 OR @quantity::bigint <= @per_user_limit::bigint
 ON CONFLICT (deal_id, user_id) DO UPDATE SET quantity = p.quantity + excluded.quantity
 WHERE @per_user_limit::bigint = 0 OR p.quantity + excluded.quantity <= @per_user_limit::bigint;
+
+-- One page of reservations that hold or have sold units, by id. An empty item: all.
+-- name: ListLiveReservations :many
+SELECT r.reservation_id, r.user_id, r.state, r.order_id, r.expire_time, r.create_time
+FROM product.reservations r
+WHERE r.reservation_id > @after_reservation_id::uuid AND r.state IN ('HELD', 'COMMITTED')
+  AND (@only_vendor_item_id::text = '' OR EXISTS (
+    SELECT 1 FROM product.reservation_lines l WHERE l.reservation_id = r.reservation_id AND l.vendor_item_id = @only_vendor_item_id::text))
+ORDER BY r.reservation_id
+LIMIT @max_rows::int;

@@ -1,7 +1,27 @@
 import { AuditService } from "@flashdeal/proto/flashdeal/audit/v1/audit_service_pb";
 import { serviceRoutes, type ServiceRoutes } from "@flashdeal/runtime/rpc";
+import type { AuditRunner } from "../background/audit-runner.ts";
+import type { AuditStore, Services } from "../domain/ports.ts";
+import { getAudit } from "./get-audit.ts";
+import { listViolations } from "./list-violations.ts";
+import { repairViolation } from "./repair-violation.ts";
+import { runAudit } from "./run-audit.ts";
 
-/** AuditService, whose methods all answer UNIMPLEMENTED: the contract is there, the audits are not yet. */
-export function createRoutes(): readonly ServiceRoutes[] {
-  return [serviceRoutes(AuditService, {})];
+/** What handlers are made of. */
+export interface AuditHandlers {
+  readonly store: AuditStore;
+  readonly services: Services;
+  readonly runner: AuditRunner;
+}
+
+/** What this service answers: one file per rpc. */
+export function createRoutes(handlers: AuditHandlers): readonly ServiceRoutes[] {
+  return [
+    serviceRoutes(AuditService, {
+      runAudit: runAudit(handlers),
+      getAudit: getAudit(handlers),
+      listViolations: listViolations(handlers),
+      repairViolation: repairViolation(handlers),
+    }),
+  ];
 }

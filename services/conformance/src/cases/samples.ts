@@ -112,6 +112,9 @@ function addInventory({ deal: { key, dealId } }: Scene, add: Add): void {
   add(method.commitStock, { entries: [entry] });
   add(method.releaseStock, { entries: [entry] });
   add(method.batchGetReservations, { reservationIds: [uuidv4()] });
+  add(method.listReservations, { pageSize: 10, vendorItemId: key.vendorItemId });
+  add(method.listStockBooks, { pageSize: 10, vendorItemId: key.vendorItemId });
+  add(method.reconcileStock, { ...key, reason: "sample" });
   add(StockQueryService.method.getStock, key);
   add(StockQueryService.method.watchStock, key);
   add(StockQueryService.method.batchGetStocks, { keys: [key] });
@@ -128,6 +131,7 @@ function addOrders({ deal: { dealId }, buyer: { userId }, orderId, shipmentId }:
   add(method.payOrder, { orderId, paymentToken: "sandbox-ok" });
   add(method.cancelOrder, { orderId, reason: "sample" });
   add(method.resolveReservations, { reservationIds: [uuidv4()] });
+  add(method.batchGetReservationOrders, { reservationIds: [uuidv4()] });
   const shipments = ShipmentService.method;
   add(shipments.createShipment, { shipment: { orderId, carrier: "CJ", trackingNumber: "42" } });
   add(shipments.addShipmentUpdate, { shipmentId, update: { status: ShipmentStatus.IN_TRANSIT, location: "Seoul", note: "sample" } });

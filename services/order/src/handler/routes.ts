@@ -3,6 +3,7 @@ import { ShipmentService } from "@flashdeal/proto/flashdeal/order/v1/shipment_se
 import { serviceRoutes, type ServiceRoutes } from "@flashdeal/runtime/rpc";
 import { addShipmentUpdate } from "./add-shipment-update.ts";
 import { batchCreateOrders } from "./batch-create-orders.ts";
+import { batchGetReservationOrders } from "./batch-get-reservation-orders.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import type { OrderHandlers } from "./context.ts";
 import { createOrder } from "./create-order.ts";
@@ -28,6 +29,7 @@ export function orderRoutes(handlers: OrderHandlers): readonly ServiceRoutes[] {
       payOrder: payOrder(handlers),
       cancelOrder: cancelOrder(handlers),
       resolveReservations: resolveReservations(handlers),
+      batchGetReservationOrders: batchGetReservationOrders(handlers),
     }),
     serviceRoutes(ShipmentService, {
       createShipment: createShipment(handlers),

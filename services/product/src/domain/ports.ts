@@ -1,6 +1,7 @@
 import type { Deal, DealState, NewDeal } from "./deal.ts";
 import type { ResolveEntry, ResolveOutcome } from "./decide-resolutions.ts";
 import type { NewProduct, Product, ProductChange } from "./product.ts";
+import type { Books } from "./reconcile.ts";
 import type { Reservation, ReserveEntry, ReserveOutcome } from "./reservation.ts";
 import type { OrderStanding } from "./settle-hold.ts";
 import type { Movement, MovementKind, StockKey, StockLevel } from "./stock.ts";
@@ -68,6 +69,8 @@ export interface WriteSession {
   cancelDeal(dealId: string): Promise<CancelDealOutcome>;
   receiveStock(receipt: StockChange): Promise<StockLevel>;
   adjustStock(adjustment: StockChange): Promise<AdjustStockOutcome>;
+  /** Brings the state and the movements of a key together, and tells the state anew. */
+  reconcileStock(change: Omit<StockChange, "delta">): Promise<ReconcileStockOutcome>;
 }
 
 export type CreateProductsOutcome =
@@ -89,6 +92,11 @@ export type CancelDealOutcome = { readonly kind: "cancelled"; readonly deal: Dea
 export type AdjustStockOutcome =
   | { readonly kind: "adjusted"; readonly stock: StockLevel }
   | { readonly kind: "stock-below-reserved"; readonly available: bigint }
+  | { readonly kind: "stock-not-found" };
+
+export type ReconcileStockOutcome =
+  | { readonly kind: "adjusted"; readonly stock: StockLevel }
+  | { readonly kind: "repair-unsafe"; readonly description: string }
   | { readonly kind: "stock-not-found" };
 
 /** No product has this id. */
@@ -128,6 +136,8 @@ export type WriteOutcome<T> =
 export interface Writer {
   /** Commits when `work` resolves; when it throws, nothing is kept and the same error is thrown. */
   write<T>(call: KeyedCall | undefined, codec: AnswerCodec<T>, work: (session: WriteSession) => Promise<T>): Promise<WriteOutcome<T>>;
+  /** As `write`, for a call without a key. */
+  writeOnce<T>(work: (session: WriteSession) => Promise<T>): Promise<T>;
 }
 
 /** The holds that exist. */
@@ -138,10 +148,19 @@ export interface ReservationStore {
   resolve(entries: readonly ResolveEntry[], actor: string): Promise<readonly ResolveOutcome[]>;
   /** As `resolve`, for events: an event that was handled before is left out (`undefined`). */
   resolveForEvents(entries: readonly EventResolution[], actor: string): Promise<readonly (ResolveOutcome | undefined)[]>;
+  /** Reservations that are HELD or COMMITTED, by id. */
+  listLive(query: LiveQuery): Promise<readonly Reservation[]>;
   /** Holds whose time was up at `expiredBy`, the longest expired first, after the one that `after` names. */
   listOverdueHolds(expiredBy: Date, after: OverdueHold | undefined, maxRows: number): Promise<readonly OverdueHold[]>;
   /** Takes no new resolutions, and resolves when those that wait are done. */
   drain(): Promise<void>;
+}
+
+/** Which reservations to list; what is undefined does not restrict. */
+export interface LiveQuery {
+  readonly afterReservationId: string | undefined;
+  readonly vendorItemId: string | undefined;
+  readonly maxRows: number;
 }
 
 /** What an event asks for. */
@@ -159,6 +178,15 @@ export interface OverdueHold {
 export interface StockReader {
   /** Undefined: no stock was ever received for the key. */
   listMovements(query: MovementQuery): Promise<MovementPage | undefined>;
+  /** By key, each with what its books say, all in one snapshot. */
+  listBooks(query: BooksQuery): Promise<readonly (StockLevel & Books)[]>;
+}
+
+/** Which keys to list; what is undefined does not restrict. */
+export interface BooksQuery {
+  readonly after: StockKey | undefined;
+  readonly vendorItemId: string | undefined;
+  readonly maxRows: number;
 }
 
 /** Which movements to list. */

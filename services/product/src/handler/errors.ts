@@ -7,6 +7,7 @@ import type { ResolveOutcome } from "../domain/decide-resolutions.ts";
 import type { TotalFault } from "../domain/money.ts";
 import type {
   AdjustStockOutcome,
+  ReconcileStockOutcome,
   CancelDealOutcome,
   CreateDealOutcome,
   CreateProductsOutcome,
@@ -24,6 +25,7 @@ type Outcome =
   | CreateDealOutcome
   | CancelDealOutcome
   | AdjustStockOutcome
+  | ReconcileStockOutcome
   | WriteOutcome<unknown>
   | ReserveOutcome
   | ResolveOutcome;
@@ -57,6 +59,8 @@ export function outcomeError(outcome: Failure, field = ""): ConnectError {
       const metadata = { available: String(outcome.available) };
       return reasonError(ErrorReason.STOCK_BELOW_RESERVED, `Only ${outcome.available} units are there and not reserved.`, { metadata });
     }
+    case "repair-unsafe":
+      return reasonError(ErrorReason.REPAIR_UNSAFE, `Not repaired: ${outcome.description}.`);
     case "request-id-reused":
       return reasonError(ErrorReason.REQUEST_ID_REUSED, "This request_id was used for a call with another payload.");
     case "request-in-progress":

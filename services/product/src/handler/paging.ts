@@ -1,5 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { decodePageToken, encodePageToken, type PageTokenScope } from "@flashdeal/runtime/rpc";
+import type { StockKey } from "../domain/stock.ts";
 import { pageTokenInvalid } from "./errors.ts";
 import { isUuid } from "./input-check.ts";
 
@@ -28,4 +29,13 @@ export function positionCursor<Desc extends DescMessage>(scope: PageTokenScope<D
   if (position === undefined) return undefined;
   if (!/^\d{1,18}$/.test(position)) throw pageTokenInvalid();
   return BigInt(position);
+}
+
+/** The key that the page goes on after; undefined for the first page. */
+export function stockKeyCursor<Desc extends DescMessage>(scope: PageTokenScope<Desc>, token: string): StockKey | undefined {
+  const [key] = decodePageToken(scope, token, ["string"]) ?? [];
+  if (key === undefined) return undefined;
+  const [vendorItemId, fulfillmentCenterId, ...others] = key.split("/");
+  if (!vendorItemId || !fulfillmentCenterId || others.length > 0 || key.includes("\0")) throw pageTokenInvalid();
+  return { vendorItemId, fulfillmentCenterId };
 }

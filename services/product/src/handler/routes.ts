@@ -12,9 +12,12 @@ import { deleteProduct } from "./delete-product.ts";
 import { getDeal } from "./get-deal.ts";
 import { getProduct } from "./get-product.ts";
 import { listDeals } from "./list-deals.ts";
+import { listReservations } from "./list-reservations.ts";
+import { listStockBooks } from "./list-stock-books.ts";
 import { listProducts } from "./list-products.ts";
 import { listStockMovements } from "./list-stock-movements.ts";
 import { receiveStock } from "./receive-stock.ts";
+import { reconcileStock } from "./reconcile-stock.ts";
 import { releaseStock } from "./release-stock.ts";
 import { reserveStock } from "./reserve-stock.ts";
 import type { HandlerServices } from "./services.ts";
@@ -44,6 +47,9 @@ export function createRoutes(services: HandlerServices): readonly ServiceRoutes[
       commitStock: commitStock(services),
       releaseStock: releaseStock(services),
       batchGetReservations: batchGetReservations(services),
+      listReservations: listReservations(services),
+      listStockBooks: listStockBooks(services),
+      reconcileStock: reconcileStock(services),
     })),
   ];
 }

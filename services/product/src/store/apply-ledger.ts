@@ -18,7 +18,7 @@ export function byStockKey<Row extends StockKey & LockedStock>(rows: readonly Ro
 }
 
 /**
- * Writes a batch into the books with one statement: state, ledger and buyers' counts move together, and each key tells its new
+ * Writes a batch into the books with one statement (a key without a movement only gets a new version, and is told anew): state, ledger and buyers' counts move together, and each key tells its new
  * state in one event. The caller holds the locks of all stock rows of the batch, and hands in what they held when it locked
  * them. Answers the new states.
  */
@@ -28,7 +28,7 @@ export async function applyLedger(
   locked: ReadonlyMap<string, LockedStock>,
   now: Date,
 ): Promise<readonly StockLevel[]> {
-  if (batch.movements.length === 0) return [];
+  if (batch.stocks.length === 0) return [];
   const after = statesAfter(batch.stocks, locked, now);
   const written = await updateBooks(tx, {
     updateTime: now,

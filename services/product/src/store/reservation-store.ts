@@ -5,7 +5,7 @@ import { ledgerOf } from "../domain/ledger.ts";
 import type { Clock, OverdueHold, ReservationStore } from "../domain/ports.ts";
 import { applyLedger, byStockKey } from "./apply-ledger.ts";
 import { insertInboxEvents } from "./gen/messaging.sql.ts";
-import { listOverdueHolds, lockReservations, updateReservationStates } from "./gen/reservations.sql.ts";
+import { listLiveReservations, listOverdueHolds, lockReservations, updateReservationStates } from "./gen/reservations.sql.ts";
 import { lockStocks } from "./gen/stocks.sql.ts";
 import { readReservations, withLines } from "./read-reservations.ts";
 import { retryPassing } from "./reserve-batch.ts";
@@ -51,6 +51,11 @@ export function createReservationStore({ database, clock, limits }: ReservationS
       return outcomes.map((outcome, index) => outcome ?? { kind: "reservation-not-found", reservationId: entries[index]?.reservationId ?? "" });
     },
     resolveForEvents: (entries, actor) => resolve(entries.map((entry) => ({ ...entry, actor }))),
+    async listLive({ afterReservationId = nilUuid, vendorItemId = "", maxRows }) {
+      const rows = await listLiveReservations(database, { afterReservationId, onlyVendorItemId: vendorItemId, maxRows });
+      const found = await withLines(database, rows);
+      return rows.flatMap((row) => found.get(row.reservationId) ?? []);
+    },
     async listOverdueHolds(expiredBy, after, maxRows): Promise<readonly OverdueHold[]> {
       const { expireTime, reservationId } = after ?? { expireTime: longAgo, reservationId: nilUuid };
       return listOverdueHolds(database, { expiredBy, afterTime: expireTime, afterReservationId: reservationId, maxRows });

@@ -1,11 +1,18 @@
 import type { Database } from "@flashdeal/runtime/database";
 import type { StockReader } from "../domain/ports.ts";
-import { getMovementSums, getStock, listMovements } from "./gen/stocks.sql.ts";
+import { getMovementSums, getStock, listMovements, listStockBooks } from "./gen/stocks.sql.ts";
 import { toMovement } from "./rows.ts";
 
 /** The ledger in Postgres. Page, sums and state come from one snapshot, so that they must agree. */
 export function createStockReader({ database }: { readonly database: Database }): StockReader {
   return {
+    listBooks: ({ after, vendorItemId, maxRows }) =>
+      listStockBooks(database, {
+        afterVendorItemId: after?.vendorItemId ?? "",
+        afterFulfillmentCenterId: after?.fulfillmentCenterId ?? "",
+        onlyVendorItemId: vendorItemId ?? "",
+        maxRows,
+      }),
     listMovements: ({ vendorItemId, fulfillmentCenterId, beforePosition, kind, maxRows }) =>
       database.transaction(
         async (tx) => {

@@ -10,6 +10,7 @@ import { createStockWrites } from "./stock-writes.ts";
 /** Writes in Postgres. A keyed call holds an advisory lock while it runs, so that its twin learns at once that it does. */
 export function createWriter({ database, clock }: { readonly database: Database; readonly clock: Clock }): Writer {
   return {
+    writeOnce: (work) => database.transaction((tx) => work(createSession(tx, clock))),
     write<T>(call: KeyedCall | undefined, codec: AnswerCodec<T>, work: (session: WriteSession) => Promise<T>): Promise<WriteOutcome<T>> {
       return database.transaction(async (tx) => {
         const earlier = call === undefined ? undefined : await findAnswer(tx, call, clock.now());

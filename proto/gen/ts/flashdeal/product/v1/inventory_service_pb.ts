@@ -21,7 +21,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashdeal/product/v1/inventory_service.proto.
  */
 export const file_flashdeal_product_v1_inventory_service: GenFile = /*@__PURE__*/
-  fileDesc("CixmbGFzaGRlYWwvcHJvZHVjdC92MS9pbnZlbnRvcnlfc2VydmljZS5wcm90bxIUZmxhc2hkZWFsLnByb2R1Y3QudjEiuwEKClN0b2NrTGV2ZWwSFgoOdmVuZG9yX2l0ZW1faWQYASABKAkSHQoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJEg8KB29uX2hhbmQYAyABKAMSEAoIcmVzZXJ2ZWQYBCABKAMSEQoJYXZhaWxhYmxlGAUgASgDEg8KB3ZlcnNpb24YBiABKAMSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrYCCg1TdG9ja01vdmVtZW50EhMKC21vdmVtZW50X2lkGAEgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAIgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgDIAEoCRIwCgRraW5kGAQgASgOMiIuZmxhc2hkZWFsLnByb2R1Y3QudjEuTW92ZW1lbnRLaW5kEhUKDW9uX2hhbmRfZGVsdGEYBSABKAMSFgoOcmVzZXJ2ZWRfZGVsdGEYBiABKAMSFgoOcmVzZXJ2YXRpb25faWQYByABKAkSEAoIb3JkZXJfaWQYCCABKAkSDQoFYWN0b3IYCSABKAkSDgoGcmVhc29uGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAgoLUmVzZXJ2YXRpb24SFgoOcmVzZXJ2YXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI1CgVzdGF0ZRgDIAEoDjImLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uU3RhdGUSMQoFbGluZXMYBCADKAsyIi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlZExpbmUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoMUmVzZXJ2ZWRMaW5lEg8KB2RlYWxfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIWCg52ZW5kb3JfaXRlbV9pZBgDIAEoCRIdChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYBCABKAkSDQoFdGl0bGUYBSABKAkSEAoIcXVhbnRpdHkYBiABKAMSJgoKdW5pdF9wcmljZRgHIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5Ik4KD1Jlc2VydmF0aW9uTGluZRIcCgdkZWFsX2lkGAEgASgJQgu6SAjIAQFyA7ABARIdCghxdWFudGl0eRgCIAEoA0ILukgIIgYYwIQ9KAEiiQIKE1JlY2VpdmVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEh8KCHF1YW50aXR5GAMgASgDQg26SAoiCBiAlOvcAygBEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY9AMSJgoKcmVxdWVzdF9pZBgFIAEoCUISukgPcg0YgAEyCF5bIS1+XSokIkcKFFJlY2VpdmVTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKUAgoSQWRqdXN0U3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIoCgVkZWx0YRgDIAEoA0IZukgWyAEBIhEYgJTr3AMogOyUo/z/////ARIbCgZyZWFzb24YBCABKAlCC7pICMgBAXIDGPQDEiYKCnJlcXVlc3RfaWQYBSABKAlCErpID3INGIABMgheWyEtfl0qJCJGChNBZGp1c3RTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKlAgoZTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIEjoKBGtpbmQYBSABKA4yIi5mbGFzaGRlYWwucHJvZHVjdC52MS5Nb3ZlbWVudEtpbmRCCLpIBYIBAhABIskBChpMaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZRI2Cgltb3ZlbWVudHMYASADKAsyIy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja01vdmVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgtvbl9oYW5kX3N1bRgDIAEoAxIUCgxyZXNlcnZlZF9zdW0YBCABKAMSLwoFc3RvY2sYBSABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIlwKE1Jlc2VydmVTdG9ja1JlcXVlc3QSRQoHZW50cmllcxgBIAMoCzInLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja0VudHJ5Qgu6SAiSAQUIARDoByLRAQoRUmVzZXJ2ZVN0b2NrRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBEkAKBWxpbmVzGAMgAygLMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25MaW5lQgq6SAeSAQQIARBkEjcKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIlEKFFJlc2VydmVTdG9ja1Jlc3BvbnNlEjkKB3Jlc3VsdHMYASADKAsyKC5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXN1bHQifgoSUmVzZXJ2ZVN0b2NrUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJhChJDb21taXRTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJdChdSZXNvbHZlUmVzZXJ2YXRpb25FbnRyeRIjCg5yZXNlcnZhdGlvbl9pZBgBIAEoCUILukgIyAEBcgOwAQESHQoIb3JkZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBIlYKE0NvbW1pdFN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCKEAQoYUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJiChNSZWxlYXNlU3RvY2tSZXF1ZXN0EksKB2VudHJpZXMYASADKAsyLS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNvbHZlUmVzZXJ2YXRpb25FbnRyeUILukgIkgEFCAEQ6AciVwoUUmVsZWFzZVN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCJKChtCYXRjaEdldFJlc2VydmF0aW9uc1JlcXVlc3QSKwoPcmVzZXJ2YXRpb25faWRzGAEgAygJQhK6SA+SAQwIARDoByIFcgOwAQEiVwocQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbirmAQoMTW92ZW1lbnRLaW5kEh0KGU1PVkVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIZChVNT1ZFTUVOVF9LSU5EX1JFQ0VJVkUQARIYChRNT1ZFTUVOVF9LSU5EX0FESlVTVBACEhkKFU1PVkVNRU5UX0tJTkRfUkVTRVJWRRADEhgKFE1PVkVNRU5UX0tJTkRfQ09NTUlUEAQSGQoVTU9WRU1FTlRfS0lORF9SRUxFQVNFEAUSGAoUTU9WRU1FTlRfS0lORF9FWFBJUkUQBhIYChRNT1ZFTUVOVF9LSU5EX1JFVFVSThAHKtEBChBSZXNlcnZhdGlvblN0YXRlEiEKHVJFU0VSVkFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWUkVTRVJWQVRJT05fU1RBVEVfSEVMRBABEh8KG1JFU0VSVkFUSU9OX1NUQVRFX0NPTU1JVFRFRBACEh4KGlJFU0VSVkFUSU9OX1NUQVRFX1JFTEVBU0VEEAMSHQoZUkVTRVJWQVRJT05fU1RBVEVfRVhQSVJFRBAEEh4KGlJFU0VSVkFUSU9OX1NUQVRFX1JFVFVSTkVEEAUyqwgKEEludmVudG9yeVNlcnZpY2USvAEKDFJlY2VpdmVTdG9jaxIpLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY2VpdmVTdG9ja1JlcXVlc3QaKi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZWNlaXZlU3RvY2tSZXNwb25zZSJVqrsYBAgDGAGC0+STAkc6ASpiBXN0b2NrIjsvdjEvc3RvY2tzL3t2ZW5kb3JfaXRlbV9pZH0ve2Z1bGZpbGxtZW50X2NlbnRlcl9pZH06cmVjZWl2ZRK4AQoLQWRqdXN0U3RvY2sSKC5mbGFzaGRlYWwucHJvZHVjdC52MS5BZGp1c3RTdG9ja1JlcXVlc3QaKS5mbGFzaGRlYWwucHJvZHVjdC52MS5BZGp1c3RTdG9ja1Jlc3BvbnNlIlSquxgECAMYAYLT5JMCRjoBKmIFc3RvY2siOi92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfTphZGp1c3QSxwEKEkxpc3RTdG9ja01vdmVtZW50cxIvLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja01vdmVtZW50c1JlcXVlc3QaMC5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZSJOkAIBqrsYAggDgtPkkwI/Ej0vdjEvc3RvY2tzL3t2ZW5kb3JfaXRlbV9pZH0ve2Z1bGZpbGxtZW50X2NlbnRlcl9pZH0vbW92ZW1lbnRzEm0KDFJlc2VydmVTdG9jaxIpLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja1JlcXVlc3QaKi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXNwb25zZSIGqrsYAggEEmoKC0NvbW1pdFN0b2NrEiguZmxhc2hkZWFsLnByb2R1Y3QudjEuQ29tbWl0U3RvY2tSZXF1ZXN0GikuZmxhc2hkZWFsLnByb2R1Y3QudjEuQ29tbWl0U3RvY2tSZXNwb25zZSIGqrsYAggEEm0KDFJlbGVhc2VTdG9jaxIpLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlbGVhc2VTdG9ja1JlcXVlc3QaKi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZWxlYXNlU3RvY2tSZXNwb25zZSIGqrsYAggEEogBChRCYXRjaEdldFJlc2VydmF0aW9ucxIxLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkJhdGNoR2V0UmVzZXJ2YXRpb25zUmVxdWVzdBoyLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkJhdGNoR2V0UmVzZXJ2YXRpb25zUmVzcG9uc2UiCZACAaq7GAIIBEIuWixmbGFzaGRlYWwvZ2VuL2ZsYXNoZGVhbC9wcm9kdWN0L3YxO3Byb2R1Y3R2MWIGcHJvdG8z", [file_buf_validate_validate, file_flashdeal_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money]);
+  fileDesc("CixmbGFzaGRlYWwvcHJvZHVjdC92MS9pbnZlbnRvcnlfc2VydmljZS5wcm90bxIUZmxhc2hkZWFsLnByb2R1Y3QudjEiuwEKClN0b2NrTGV2ZWwSFgoOdmVuZG9yX2l0ZW1faWQYASABKAkSHQoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJEg8KB29uX2hhbmQYAyABKAMSEAoIcmVzZXJ2ZWQYBCABKAMSEQoJYXZhaWxhYmxlGAUgASgDEg8KB3ZlcnNpb24YBiABKAMSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrYCCg1TdG9ja01vdmVtZW50EhMKC21vdmVtZW50X2lkGAEgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAIgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgDIAEoCRIwCgRraW5kGAQgASgOMiIuZmxhc2hkZWFsLnByb2R1Y3QudjEuTW92ZW1lbnRLaW5kEhUKDW9uX2hhbmRfZGVsdGEYBSABKAMSFgoOcmVzZXJ2ZWRfZGVsdGEYBiABKAMSFgoOcmVzZXJ2YXRpb25faWQYByABKAkSEAoIb3JkZXJfaWQYCCABKAkSDQoFYWN0b3IYCSABKAkSDgoGcmVhc29uGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAgoLUmVzZXJ2YXRpb24SFgoOcmVzZXJ2YXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI1CgVzdGF0ZRgDIAEoDjImLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uU3RhdGUSMQoFbGluZXMYBCADKAsyIi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlZExpbmUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoMUmVzZXJ2ZWRMaW5lEg8KB2RlYWxfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIWCg52ZW5kb3JfaXRlbV9pZBgDIAEoCRIdChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYBCABKAkSDQoFdGl0bGUYBSABKAkSEAoIcXVhbnRpdHkYBiABKAMSJgoKdW5pdF9wcmljZRgHIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5Ik4KD1Jlc2VydmF0aW9uTGluZRIcCgdkZWFsX2lkGAEgASgJQgu6SAjIAQFyA7ABARIdCghxdWFudGl0eRgCIAEoA0ILukgIIgYYwIQ9KAEiiQIKE1JlY2VpdmVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEh8KCHF1YW50aXR5GAMgASgDQg26SAoiCBiAlOvcAygBEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY9AMSJgoKcmVxdWVzdF9pZBgFIAEoCUISukgPcg0YgAEyCF5bIS1+XSokIkcKFFJlY2VpdmVTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKUAgoSQWRqdXN0U3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIoCgVkZWx0YRgDIAEoA0IZukgWyAEBIhEYgJTr3AMogOyUo/z/////ARIbCgZyZWFzb24YBCABKAlCC7pICMgBAXIDGPQDEiYKCnJlcXVlc3RfaWQYBSABKAlCErpID3INGIABMgheWyEtfl0qJCJGChNBZGp1c3RTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKlAgoZTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIEjoKBGtpbmQYBSABKA4yIi5mbGFzaGRlYWwucHJvZHVjdC52MS5Nb3ZlbWVudEtpbmRCCLpIBYIBAhABIskBChpMaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZRI2Cgltb3ZlbWVudHMYASADKAsyIy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja01vdmVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgtvbl9oYW5kX3N1bRgDIAEoAxIUCgxyZXNlcnZlZF9zdW0YBCABKAMSLwoFc3RvY2sYBSABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIlwKE1Jlc2VydmVTdG9ja1JlcXVlc3QSRQoHZW50cmllcxgBIAMoCzInLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja0VudHJ5Qgu6SAiSAQUIARDoByLRAQoRUmVzZXJ2ZVN0b2NrRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBEkAKBWxpbmVzGAMgAygLMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25MaW5lQgq6SAeSAQQIARBkEjcKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIlEKFFJlc2VydmVTdG9ja1Jlc3BvbnNlEjkKB3Jlc3VsdHMYASADKAsyKC5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXN1bHQifgoSUmVzZXJ2ZVN0b2NrUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJhChJDb21taXRTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJdChdSZXNvbHZlUmVzZXJ2YXRpb25FbnRyeRIjCg5yZXNlcnZhdGlvbl9pZBgBIAEoCUILukgIyAEBcgOwAQESHQoIb3JkZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBIlYKE0NvbW1pdFN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCKEAQoYUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJiChNSZWxlYXNlU3RvY2tSZXF1ZXN0EksKB2VudHJpZXMYASADKAsyLS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNvbHZlUmVzZXJ2YXRpb25FbnRyeUILukgIkgEFCAEQ6AciVwoUUmVsZWFzZVN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCJKChtCYXRjaEdldFJlc2VydmF0aW9uc1JlcXVlc3QSKwoPcmVzZXJ2YXRpb25faWRzGAEgAygJQhK6SA+SAQwIARDoByIFcgOwAQEiVwocQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbiKbAQoXTGlzdFJlc2VydmF0aW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkMKDnZlbmRvcl9pdGVtX2lkGAMgASgJQiu6SCjYAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kImwKGExpc3RSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidQoJU3RvY2tCb29rEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbBITCgtvbl9oYW5kX3N1bRgCIAEoAxIUCgxyZXNlcnZlZF9zdW0YAyABKAMSDAoEaGVsZBgEIAEoAyKZAQoVTGlzdFN0b2NrQm9va3NSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY6AcoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACBJDCg52ZW5kb3JfaXRlbV9pZBgDIAEoCUIrukgo2AEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JCJhChZMaXN0U3RvY2tCb29rc1Jlc3BvbnNlEi4KBWJvb2tzGAEgAygLMh8uZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tCb29rEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLFAQoVUmVjb25jaWxlU3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIbCgZyZWFzb24YAyABKAlCC7pICMgBAXIDGPQDIkkKFlJlY29uY2lsZVN0b2NrUmVzcG9uc2USLwoFc3RvY2sYASABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsKuYBCgxNb3ZlbWVudEtpbmQSHQoZTU9WRU1FTlRfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PVkVNRU5UX0tJTkRfUkVDRUlWRRABEhgKFE1PVkVNRU5UX0tJTkRfQURKVVNUEAISGQoVTU9WRU1FTlRfS0lORF9SRVNFUlZFEAMSGAoUTU9WRU1FTlRfS0lORF9DT01NSVQQBBIZChVNT1ZFTUVOVF9LSU5EX1JFTEVBU0UQBRIYChRNT1ZFTUVOVF9LSU5EX0VYUElSRRAGEhgKFE1PVkVNRU5UX0tJTkRfUkVUVVJOEAcq0QEKEFJlc2VydmF0aW9uU3RhdGUSIQodUkVTRVJWQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIaChZSRVNFUlZBVElPTl9TVEFURV9IRUxEEAESHwobUkVTRVJWQVRJT05fU1RBVEVfQ09NTUlUVEVEEAISHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVMRUFTRUQQAxIdChlSRVNFUlZBVElPTl9TVEFURV9FWFBJUkVEEAQSHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVUVVJORUQQBTKWCwoQSW52ZW50b3J5U2VydmljZRK8AQoMUmVjZWl2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjZWl2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY2VpdmVTdG9ja1Jlc3BvbnNlIlWquxgECAMYAYLT5JMCRzoBKmIFc3RvY2siOy92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfTpyZWNlaXZlErgBCgtBZGp1c3RTdG9jaxIoLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVxdWVzdBopLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVzcG9uc2UiVKq7GAQIAxgBgtPkkwJGOgEqYgVzdG9jayI6L3YxL3N0b2Nrcy97dmVuZG9yX2l0ZW1faWR9L3tmdWxmaWxsbWVudF9jZW50ZXJfaWR9OmFkanVzdBLHAQoSTGlzdFN0b2NrTW92ZW1lbnRzEi8uZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBowLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja01vdmVtZW50c1Jlc3BvbnNlIk6QAgGquxgCCAOC0+STAj8SPS92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfS9tb3ZlbWVudHMSbQoMUmVzZXJ2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja1Jlc3BvbnNlIgaquxgCCAQSagoLQ29tbWl0U3RvY2sSKC5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1JlcXVlc3QaKS5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1Jlc3BvbnNlIgaquxgCCAQSbQoMUmVsZWFzZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVsZWFzZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlbGVhc2VTdG9ja1Jlc3BvbnNlIgaquxgCCAQSiAEKFEJhdGNoR2V0UmVzZXJ2YXRpb25zEjEuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXF1ZXN0GjIuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnwKEExpc3RSZXNlcnZhdGlvbnMSLS5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UmVzZXJ2YXRpb25zUmVxdWVzdBouLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnYKDkxpc3RTdG9ja0Jvb2tzEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXNwb25zZSIJkAIBqrsYAggEEnMKDlJlY29uY2lsZVN0b2NrEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXNwb25zZSIGqrsYAggEQi5aLGZsYXNoZGVhbC9nZW4vZmxhc2hkZWFsL3Byb2R1Y3QvdjE7cHJvZHVjdHYxYgZwcm90bzM", [file_buf_validate_validate, file_flashdeal_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money]);
 
 /**
  * The authoritative state of one key.
@@ -876,6 +876,230 @@ export const BatchGetReservationsResponseSchema: GenMessage<BatchGetReservations
   messageDesc(file_flashdeal_product_v1_inventory_service, 22);
 
 /**
+ * Request of ListReservations.
+ *
+ * @generated from message flashdeal.product.v1.ListReservationsRequest
+ */
+export type ListReservationsRequest = Message<"flashdeal.product.v1.ListReservationsRequest"> & {
+  /**
+   * Most entries to answer, 0 to 1,000. Default (0): 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the page before; empty for the first page. All other fields must stay as they were.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only reservations of this item. Default: all.
+   *
+   * @generated from field: string vendor_item_id = 3;
+   */
+  vendorItemId: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ListReservationsRequest.
+ * Use `create(ListReservationsRequestSchema)` to create a new message.
+ */
+export const ListReservationsRequestSchema: GenMessage<ListReservationsRequest> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 23);
+
+/**
+ * Response of ListReservations.
+ *
+ * @generated from message flashdeal.product.v1.ListReservationsResponse
+ */
+export type ListReservationsResponse = Message<"flashdeal.product.v1.ListReservationsResponse"> & {
+  /**
+   * The page: HELD and COMMITTED ones.
+   *
+   * @generated from field: repeated flashdeal.product.v1.Reservation reservations = 1;
+   */
+  reservations: Reservation[];
+
+  /**
+   * Token of the next page; empty after the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ListReservationsResponse.
+ * Use `create(ListReservationsResponseSchema)` to create a new message.
+ */
+export const ListReservationsResponseSchema: GenMessage<ListReservationsResponse> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 24);
+
+/**
+ * A key's state and what the books say of it.
+ *
+ * @generated from message flashdeal.product.v1.StockBook
+ */
+export type StockBook = Message<"flashdeal.product.v1.StockBook"> & {
+  /**
+   * The state.
+   *
+   * @generated from field: flashdeal.product.v1.StockLevel stock = 1;
+   */
+  stock?: StockLevel | undefined;
+
+  /**
+   * Sum of all movements: must equal `stock.on_hand`.
+   *
+   * @generated from field: int64 on_hand_sum = 2;
+   */
+  onHandSum: bigint;
+
+  /**
+   * Sum of all movements: must equal `stock.reserved`.
+   *
+   * @generated from field: int64 reserved_sum = 3;
+   */
+  reservedSum: bigint;
+
+  /**
+   * Units of the reservations that are HELD: must equal `stock.reserved`.
+   *
+   * @generated from field: int64 held = 4;
+   */
+  held: bigint;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.StockBook.
+ * Use `create(StockBookSchema)` to create a new message.
+ */
+export const StockBookSchema: GenMessage<StockBook> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 25);
+
+/**
+ * Request of ListStockBooks.
+ *
+ * @generated from message flashdeal.product.v1.ListStockBooksRequest
+ */
+export type ListStockBooksRequest = Message<"flashdeal.product.v1.ListStockBooksRequest"> & {
+  /**
+   * Most entries to answer, 0 to 1,000. Default (0): 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the page before; empty for the first page. All other fields must stay as they were.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only keys of this item. Default: all.
+   *
+   * @generated from field: string vendor_item_id = 3;
+   */
+  vendorItemId: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ListStockBooksRequest.
+ * Use `create(ListStockBooksRequestSchema)` to create a new message.
+ */
+export const ListStockBooksRequestSchema: GenMessage<ListStockBooksRequest> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 26);
+
+/**
+ * Response of ListStockBooks.
+ *
+ * @generated from message flashdeal.product.v1.ListStockBooksResponse
+ */
+export type ListStockBooksResponse = Message<"flashdeal.product.v1.ListStockBooksResponse"> & {
+  /**
+   * The page, by item and fulfilment centre.
+   *
+   * @generated from field: repeated flashdeal.product.v1.StockBook books = 1;
+   */
+  books: StockBook[];
+
+  /**
+   * Token of the next page; empty after the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ListStockBooksResponse.
+ * Use `create(ListStockBooksResponseSchema)` to create a new message.
+ */
+export const ListStockBooksResponseSchema: GenMessage<ListStockBooksResponse> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 27);
+
+/**
+ * Request of ReconcileStock.
+ *
+ * @generated from message flashdeal.product.v1.ReconcileStockRequest
+ */
+export type ReconcileStockRequest = Message<"flashdeal.product.v1.ReconcileStockRequest"> & {
+  /**
+   * Seller's key of the item, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, the first a letter or a digit.
+   *
+   * @generated from field: string vendor_item_id = 1;
+   */
+  vendorItemId: string;
+
+  /**
+   * Key of the fulfilment centre, in the same form.
+   *
+   * @generated from field: string fulfillment_center_id = 2;
+   */
+  fulfillmentCenterId: string;
+
+  /**
+   * Reason in words, 1 to 500 characters; kept in the movements.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ReconcileStockRequest.
+ * Use `create(ReconcileStockRequestSchema)` to create a new message.
+ */
+export const ReconcileStockRequestSchema: GenMessage<ReconcileStockRequest> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 28);
+
+/**
+ * Response of ReconcileStock.
+ *
+ * @generated from message flashdeal.product.v1.ReconcileStockResponse
+ */
+export type ReconcileStockResponse = Message<"flashdeal.product.v1.ReconcileStockResponse"> & {
+  /**
+   * The key's state after it.
+   *
+   * @generated from field: flashdeal.product.v1.StockLevel stock = 1;
+   */
+  stock?: StockLevel | undefined;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ReconcileStockResponse.
+ * Use `create(ReconcileStockResponseSchema)` to create a new message.
+ */
+export const ReconcileStockResponseSchema: GenMessage<ReconcileStockResponse> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 29);
+
+/**
  * Why stock changed.
  *
  * @generated from enum flashdeal.product.v1.MovementKind
@@ -1091,6 +1315,36 @@ export const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetReservationsRequestSchema;
     output: typeof BatchGetReservationsResponseSchema;
+  },
+  /**
+   * Lists reservations that hold or have sold units, by id. For audits. gRPC only.
+   *
+   * @generated from rpc flashdeal.product.v1.InventoryService.ListReservations
+   */
+  listReservations: {
+    methodKind: "unary";
+    input: typeof ListReservationsRequestSchema;
+    output: typeof ListReservationsResponseSchema;
+  },
+  /**
+   * Lists keys with their state and what the books say of it, all of a key in one snapshot. For audits. gRPC only.
+   *
+   * @generated from rpc flashdeal.product.v1.InventoryService.ListStockBooks
+   */
+  listStockBooks: {
+    methodKind: "unary";
+    input: typeof ListStockBooksRequestSchema;
+    output: typeof ListStockBooksResponseSchema;
+  },
+  /**
+   * Brings the state and the movements of a key back together, by movements that say so, and tells the state anew. What can be sold never grows: where it would, fails with REPAIR_UNSAFE and changes nothing. gRPC only.
+   *
+   * @generated from rpc flashdeal.product.v1.InventoryService.ReconcileStock
+   */
+  reconcileStock: {
+    methodKind: "unary";
+    input: typeof ReconcileStockRequestSchema;
+    output: typeof ReconcileStockResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashdeal_product_v1_inventory_service, 0);

@@ -1497,6 +1497,153 @@ func (x *ReservationResolution) GetOrderState() OrderState {
 	return OrderState_ORDER_STATE_UNSPECIFIED
 }
 
+// Request of BatchGetReservationOrders.
+type BatchGetReservationOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ids, 1 to 1,000.
+	ReservationIds []string `protobuf:"bytes,1,rep,name=reservation_ids,json=reservationIds,proto3" json:"reservation_ids,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *BatchGetReservationOrdersRequest) Reset() {
+	*x = BatchGetReservationOrdersRequest{}
+	mi := &file_flashdeal_order_v1_order_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetReservationOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetReservationOrdersRequest) ProtoMessage() {}
+
+func (x *BatchGetReservationOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_order_v1_order_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetReservationOrdersRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetReservationOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_order_v1_order_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *BatchGetReservationOrdersRequest) GetReservationIds() []string {
+	if x != nil {
+		return x.ReservationIds
+	}
+	return nil
+}
+
+// Response of BatchGetReservationOrders.
+type BatchGetReservationOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that were claimed.
+	Reservations  []*ReservationOrder `protobuf:"bytes,1,rep,name=reservations,proto3" json:"reservations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetReservationOrdersResponse) Reset() {
+	*x = BatchGetReservationOrdersResponse{}
+	mi := &file_flashdeal_order_v1_order_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetReservationOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetReservationOrdersResponse) ProtoMessage() {}
+
+func (x *BatchGetReservationOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_order_v1_order_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetReservationOrdersResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetReservationOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_order_v1_order_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *BatchGetReservationOrdersResponse) GetReservations() []*ReservationOrder {
+	if x != nil {
+		return x.Reservations
+	}
+	return nil
+}
+
+// What one reservation was claimed for.
+type ReservationOrder struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the reservation.
+	ReservationId string `protobuf:"bytes,1,opt,name=reservation_id,json=reservationId,proto3" json:"reservation_id,omitempty"`
+	// The order as it is now; absent where the id was closed without one. It may have gone on with another reservation.
+	Order         *Order `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReservationOrder) Reset() {
+	*x = ReservationOrder{}
+	mi := &file_flashdeal_order_v1_order_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReservationOrder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReservationOrder) ProtoMessage() {}
+
+func (x *ReservationOrder) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_order_v1_order_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReservationOrder.ProtoReflect.Descriptor instead.
+func (*ReservationOrder) Descriptor() ([]byte, []int) {
+	return file_flashdeal_order_v1_order_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ReservationOrder) GetReservationId() string {
+	if x != nil {
+		return x.ReservationId
+	}
+	return ""
+}
+
+func (x *ReservationOrder) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
 var File_flashdeal_order_v1_order_service_proto protoreflect.FileDescriptor
 
 const file_flashdeal_order_v1_order_service_proto_rawDesc = "" +
@@ -1592,7 +1739,14 @@ const file_flashdeal_order_v1_order_service_proto_rawDesc = "" +
 	"\x0ereservation_id\x18\x01 \x01(\tR\rreservationId\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x12?\n" +
 	"\vorder_state\x18\x03 \x01(\x0e2\x1e.flashdeal.order.v1.OrderStateR\n" +
-	"orderState*\xc8\x01\n" +
+	"orderState\"_\n" +
+	" BatchGetReservationOrdersRequest\x12;\n" +
+	"\x0freservation_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\f\b\x01\x10\xe8\a\"\x05r\x03\xb0\x01\x01R\x0ereservationIds\"m\n" +
+	"!BatchGetReservationOrdersResponse\x12H\n" +
+	"\freservations\x18\x01 \x03(\v2$.flashdeal.order.v1.ReservationOrderR\freservations\"j\n" +
+	"\x10ReservationOrder\x12%\n" +
+	"\x0ereservation_id\x18\x01 \x01(\tR\rreservationId\x12/\n" +
+	"\x05order\x18\x02 \x01(\v2\x19.flashdeal.order.v1.OrderR\x05order*\xc8\x01\n" +
 	"\n" +
 	"OrderState\x12\x1b\n" +
 	"\x17ORDER_STATE_UNSPECIFIED\x10\x00\x12\x1f\n" +
@@ -1608,7 +1762,7 @@ const file_flashdeal_order_v1_order_service_proto_rawDesc = "" +
 	"\x16PAYMENT_STATE_CAPTURED\x10\x02\x12\x19\n" +
 	"\x15PAYMENT_STATE_REFUSED\x10\x03\x12 \n" +
 	"\x1cPAYMENT_STATE_REFUND_PENDING\x10\x04\x12\x1a\n" +
-	"\x16PAYMENT_STATE_REFUNDED\x10\x052\xd7\b\n" +
+	"\x16PAYMENT_STATE_REFUNDED\x10\x052\xed\t\n" +
 	"\fOrderService\x12\x97\x01\n" +
 	"\vCreateOrder\x12&.flashdeal.order.v1.CreateOrderRequest\x1a'.flashdeal.order.v1.CreateOrderResponse\"7\xaa\xbb\x18\x17\b\x02\x12\x11BatchCreateOrders\x18\x02\x82\xd3\xe4\x93\x02\x16:\x01*b\x05order\"\n" +
 	"/v1/orders\x12x\n" +
@@ -1621,7 +1775,8 @@ const file_flashdeal_order_v1_order_service_proto_rawDesc = "" +
 	"WatchOrder\x12%.flashdeal.order.v1.WatchOrderRequest\x1a&.flashdeal.order.v1.WatchOrderResponse\",\xaa\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/orders/{order_id}:watch\x90\x02\x010\x01\x12\x8a\x01\n" +
 	"\bPayOrder\x12#.flashdeal.order.v1.PayOrderRequest\x1a$.flashdeal.order.v1.PayOrderResponse\"3\xaa\xbb\x18\x04\b\x02\x18\x02\x82\xd3\xe4\x93\x02%:\x01*b\x05order\"\x19/v1/orders/{order_id}:pay\x12\x96\x01\n" +
 	"\vCancelOrder\x12&.flashdeal.order.v1.CancelOrderRequest\x1a'.flashdeal.order.v1.CancelOrderResponse\"6\xaa\xbb\x18\x04\b\x02\x18\x01\x82\xd3\xe4\x93\x02(:\x01*b\x05order\"\x1c/v1/orders/{order_id}:cancel\x12~\n" +
-	"\x13ResolveReservations\x12..flashdeal.order.v1.ResolveReservationsRequest\x1a/.flashdeal.order.v1.ResolveReservationsResponse\"\x06\xaa\xbb\x18\x02\b\x04B*Z(flashdeal/gen/flashdeal/order/v1;orderv1b\x06proto3"
+	"\x13ResolveReservations\x12..flashdeal.order.v1.ResolveReservationsRequest\x1a/.flashdeal.order.v1.ResolveReservationsResponse\"\x06\xaa\xbb\x18\x02\b\x04\x12\x93\x01\n" +
+	"\x19BatchGetReservationOrders\x124.flashdeal.order.v1.BatchGetReservationOrdersRequest\x1a5.flashdeal.order.v1.BatchGetReservationOrdersResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01B*Z(flashdeal/gen/flashdeal/order/v1;orderv1b\x06proto3"
 
 var (
 	file_flashdeal_order_v1_order_service_proto_rawDescOnce sync.Once
@@ -1636,52 +1791,55 @@ func file_flashdeal_order_v1_order_service_proto_rawDescGZIP() []byte {
 }
 
 var file_flashdeal_order_v1_order_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_flashdeal_order_v1_order_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_flashdeal_order_v1_order_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_flashdeal_order_v1_order_service_proto_goTypes = []any{
-	(OrderState)(0),                     // 0: flashdeal.order.v1.OrderState
-	(PaymentState)(0),                   // 1: flashdeal.order.v1.PaymentState
-	(*Order)(nil),                       // 2: flashdeal.order.v1.Order
-	(*OrderLine)(nil),                   // 3: flashdeal.order.v1.OrderLine
-	(*OrderLineInput)(nil),              // 4: flashdeal.order.v1.OrderLineInput
-	(*CreateOrderRequest)(nil),          // 5: flashdeal.order.v1.CreateOrderRequest
-	(*CreateOrderResponse)(nil),         // 6: flashdeal.order.v1.CreateOrderResponse
-	(*BatchCreateOrdersRequest)(nil),    // 7: flashdeal.order.v1.BatchCreateOrdersRequest
-	(*BatchCreateOrdersEntry)(nil),      // 8: flashdeal.order.v1.BatchCreateOrdersEntry
-	(*BatchCreateOrdersResponse)(nil),   // 9: flashdeal.order.v1.BatchCreateOrdersResponse
-	(*BatchCreateOrdersResult)(nil),     // 10: flashdeal.order.v1.BatchCreateOrdersResult
-	(*GetOrderRequest)(nil),             // 11: flashdeal.order.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),            // 12: flashdeal.order.v1.GetOrderResponse
-	(*ListOrdersRequest)(nil),           // 13: flashdeal.order.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),          // 14: flashdeal.order.v1.ListOrdersResponse
-	(*WatchOrderRequest)(nil),           // 15: flashdeal.order.v1.WatchOrderRequest
-	(*WatchOrderResponse)(nil),          // 16: flashdeal.order.v1.WatchOrderResponse
-	(*PayOrderRequest)(nil),             // 17: flashdeal.order.v1.PayOrderRequest
-	(*PayOrderResponse)(nil),            // 18: flashdeal.order.v1.PayOrderResponse
-	(*CancelOrderRequest)(nil),          // 19: flashdeal.order.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil),         // 20: flashdeal.order.v1.CancelOrderResponse
-	(*ResolveReservationsRequest)(nil),  // 21: flashdeal.order.v1.ResolveReservationsRequest
-	(*ResolveReservationsResponse)(nil), // 22: flashdeal.order.v1.ResolveReservationsResponse
-	(*ReservationResolution)(nil),       // 23: flashdeal.order.v1.ReservationResolution
-	(*money.Money)(nil),                 // 24: google.type.Money
-	(*timestamppb.Timestamp)(nil),       // 25: google.protobuf.Timestamp
-	(*status.Status)(nil),               // 26: google.rpc.Status
+	(OrderState)(0),                           // 0: flashdeal.order.v1.OrderState
+	(PaymentState)(0),                         // 1: flashdeal.order.v1.PaymentState
+	(*Order)(nil),                             // 2: flashdeal.order.v1.Order
+	(*OrderLine)(nil),                         // 3: flashdeal.order.v1.OrderLine
+	(*OrderLineInput)(nil),                    // 4: flashdeal.order.v1.OrderLineInput
+	(*CreateOrderRequest)(nil),                // 5: flashdeal.order.v1.CreateOrderRequest
+	(*CreateOrderResponse)(nil),               // 6: flashdeal.order.v1.CreateOrderResponse
+	(*BatchCreateOrdersRequest)(nil),          // 7: flashdeal.order.v1.BatchCreateOrdersRequest
+	(*BatchCreateOrdersEntry)(nil),            // 8: flashdeal.order.v1.BatchCreateOrdersEntry
+	(*BatchCreateOrdersResponse)(nil),         // 9: flashdeal.order.v1.BatchCreateOrdersResponse
+	(*BatchCreateOrdersResult)(nil),           // 10: flashdeal.order.v1.BatchCreateOrdersResult
+	(*GetOrderRequest)(nil),                   // 11: flashdeal.order.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),                  // 12: flashdeal.order.v1.GetOrderResponse
+	(*ListOrdersRequest)(nil),                 // 13: flashdeal.order.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),                // 14: flashdeal.order.v1.ListOrdersResponse
+	(*WatchOrderRequest)(nil),                 // 15: flashdeal.order.v1.WatchOrderRequest
+	(*WatchOrderResponse)(nil),                // 16: flashdeal.order.v1.WatchOrderResponse
+	(*PayOrderRequest)(nil),                   // 17: flashdeal.order.v1.PayOrderRequest
+	(*PayOrderResponse)(nil),                  // 18: flashdeal.order.v1.PayOrderResponse
+	(*CancelOrderRequest)(nil),                // 19: flashdeal.order.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),               // 20: flashdeal.order.v1.CancelOrderResponse
+	(*ResolveReservationsRequest)(nil),        // 21: flashdeal.order.v1.ResolveReservationsRequest
+	(*ResolveReservationsResponse)(nil),       // 22: flashdeal.order.v1.ResolveReservationsResponse
+	(*ReservationResolution)(nil),             // 23: flashdeal.order.v1.ReservationResolution
+	(*BatchGetReservationOrdersRequest)(nil),  // 24: flashdeal.order.v1.BatchGetReservationOrdersRequest
+	(*BatchGetReservationOrdersResponse)(nil), // 25: flashdeal.order.v1.BatchGetReservationOrdersResponse
+	(*ReservationOrder)(nil),                  // 26: flashdeal.order.v1.ReservationOrder
+	(*money.Money)(nil),                       // 27: google.type.Money
+	(*timestamppb.Timestamp)(nil),             // 28: google.protobuf.Timestamp
+	(*status.Status)(nil),                     // 29: google.rpc.Status
 }
 var file_flashdeal_order_v1_order_service_proto_depIdxs = []int32{
 	0,  // 0: flashdeal.order.v1.Order.state:type_name -> flashdeal.order.v1.OrderState
 	3,  // 1: flashdeal.order.v1.Order.lines:type_name -> flashdeal.order.v1.OrderLine
-	24, // 2: flashdeal.order.v1.Order.total:type_name -> google.type.Money
+	27, // 2: flashdeal.order.v1.Order.total:type_name -> google.type.Money
 	1,  // 3: flashdeal.order.v1.Order.payment_state:type_name -> flashdeal.order.v1.PaymentState
-	25, // 4: flashdeal.order.v1.Order.expire_time:type_name -> google.protobuf.Timestamp
-	25, // 5: flashdeal.order.v1.Order.create_time:type_name -> google.protobuf.Timestamp
-	25, // 6: flashdeal.order.v1.Order.update_time:type_name -> google.protobuf.Timestamp
-	24, // 7: flashdeal.order.v1.OrderLine.unit_price:type_name -> google.type.Money
+	28, // 4: flashdeal.order.v1.Order.expire_time:type_name -> google.protobuf.Timestamp
+	28, // 5: flashdeal.order.v1.Order.create_time:type_name -> google.protobuf.Timestamp
+	28, // 6: flashdeal.order.v1.Order.update_time:type_name -> google.protobuf.Timestamp
+	27, // 7: flashdeal.order.v1.OrderLine.unit_price:type_name -> google.type.Money
 	4,  // 8: flashdeal.order.v1.CreateOrderRequest.lines:type_name -> flashdeal.order.v1.OrderLineInput
 	2,  // 9: flashdeal.order.v1.CreateOrderResponse.order:type_name -> flashdeal.order.v1.Order
 	8,  // 10: flashdeal.order.v1.BatchCreateOrdersRequest.entries:type_name -> flashdeal.order.v1.BatchCreateOrdersEntry
 	5,  // 11: flashdeal.order.v1.BatchCreateOrdersEntry.request:type_name -> flashdeal.order.v1.CreateOrderRequest
 	10, // 12: flashdeal.order.v1.BatchCreateOrdersResponse.results:type_name -> flashdeal.order.v1.BatchCreateOrdersResult
 	6,  // 13: flashdeal.order.v1.BatchCreateOrdersResult.response:type_name -> flashdeal.order.v1.CreateOrderResponse
-	26, // 14: flashdeal.order.v1.BatchCreateOrdersResult.error:type_name -> google.rpc.Status
+	29, // 14: flashdeal.order.v1.BatchCreateOrdersResult.error:type_name -> google.rpc.Status
 	2,  // 15: flashdeal.order.v1.GetOrderResponse.order:type_name -> flashdeal.order.v1.Order
 	0,  // 16: flashdeal.order.v1.ListOrdersRequest.state:type_name -> flashdeal.order.v1.OrderState
 	2,  // 17: flashdeal.order.v1.ListOrdersResponse.orders:type_name -> flashdeal.order.v1.Order
@@ -1690,27 +1848,31 @@ var file_flashdeal_order_v1_order_service_proto_depIdxs = []int32{
 	2,  // 20: flashdeal.order.v1.CancelOrderResponse.order:type_name -> flashdeal.order.v1.Order
 	23, // 21: flashdeal.order.v1.ResolveReservationsResponse.resolutions:type_name -> flashdeal.order.v1.ReservationResolution
 	0,  // 22: flashdeal.order.v1.ReservationResolution.order_state:type_name -> flashdeal.order.v1.OrderState
-	5,  // 23: flashdeal.order.v1.OrderService.CreateOrder:input_type -> flashdeal.order.v1.CreateOrderRequest
-	7,  // 24: flashdeal.order.v1.OrderService.BatchCreateOrders:input_type -> flashdeal.order.v1.BatchCreateOrdersRequest
-	11, // 25: flashdeal.order.v1.OrderService.GetOrder:input_type -> flashdeal.order.v1.GetOrderRequest
-	13, // 26: flashdeal.order.v1.OrderService.ListOrders:input_type -> flashdeal.order.v1.ListOrdersRequest
-	15, // 27: flashdeal.order.v1.OrderService.WatchOrder:input_type -> flashdeal.order.v1.WatchOrderRequest
-	17, // 28: flashdeal.order.v1.OrderService.PayOrder:input_type -> flashdeal.order.v1.PayOrderRequest
-	19, // 29: flashdeal.order.v1.OrderService.CancelOrder:input_type -> flashdeal.order.v1.CancelOrderRequest
-	21, // 30: flashdeal.order.v1.OrderService.ResolveReservations:input_type -> flashdeal.order.v1.ResolveReservationsRequest
-	6,  // 31: flashdeal.order.v1.OrderService.CreateOrder:output_type -> flashdeal.order.v1.CreateOrderResponse
-	9,  // 32: flashdeal.order.v1.OrderService.BatchCreateOrders:output_type -> flashdeal.order.v1.BatchCreateOrdersResponse
-	12, // 33: flashdeal.order.v1.OrderService.GetOrder:output_type -> flashdeal.order.v1.GetOrderResponse
-	14, // 34: flashdeal.order.v1.OrderService.ListOrders:output_type -> flashdeal.order.v1.ListOrdersResponse
-	16, // 35: flashdeal.order.v1.OrderService.WatchOrder:output_type -> flashdeal.order.v1.WatchOrderResponse
-	18, // 36: flashdeal.order.v1.OrderService.PayOrder:output_type -> flashdeal.order.v1.PayOrderResponse
-	20, // 37: flashdeal.order.v1.OrderService.CancelOrder:output_type -> flashdeal.order.v1.CancelOrderResponse
-	22, // 38: flashdeal.order.v1.OrderService.ResolveReservations:output_type -> flashdeal.order.v1.ResolveReservationsResponse
-	31, // [31:39] is the sub-list for method output_type
-	23, // [23:31] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	26, // 23: flashdeal.order.v1.BatchGetReservationOrdersResponse.reservations:type_name -> flashdeal.order.v1.ReservationOrder
+	2,  // 24: flashdeal.order.v1.ReservationOrder.order:type_name -> flashdeal.order.v1.Order
+	5,  // 25: flashdeal.order.v1.OrderService.CreateOrder:input_type -> flashdeal.order.v1.CreateOrderRequest
+	7,  // 26: flashdeal.order.v1.OrderService.BatchCreateOrders:input_type -> flashdeal.order.v1.BatchCreateOrdersRequest
+	11, // 27: flashdeal.order.v1.OrderService.GetOrder:input_type -> flashdeal.order.v1.GetOrderRequest
+	13, // 28: flashdeal.order.v1.OrderService.ListOrders:input_type -> flashdeal.order.v1.ListOrdersRequest
+	15, // 29: flashdeal.order.v1.OrderService.WatchOrder:input_type -> flashdeal.order.v1.WatchOrderRequest
+	17, // 30: flashdeal.order.v1.OrderService.PayOrder:input_type -> flashdeal.order.v1.PayOrderRequest
+	19, // 31: flashdeal.order.v1.OrderService.CancelOrder:input_type -> flashdeal.order.v1.CancelOrderRequest
+	21, // 32: flashdeal.order.v1.OrderService.ResolveReservations:input_type -> flashdeal.order.v1.ResolveReservationsRequest
+	24, // 33: flashdeal.order.v1.OrderService.BatchGetReservationOrders:input_type -> flashdeal.order.v1.BatchGetReservationOrdersRequest
+	6,  // 34: flashdeal.order.v1.OrderService.CreateOrder:output_type -> flashdeal.order.v1.CreateOrderResponse
+	9,  // 35: flashdeal.order.v1.OrderService.BatchCreateOrders:output_type -> flashdeal.order.v1.BatchCreateOrdersResponse
+	12, // 36: flashdeal.order.v1.OrderService.GetOrder:output_type -> flashdeal.order.v1.GetOrderResponse
+	14, // 37: flashdeal.order.v1.OrderService.ListOrders:output_type -> flashdeal.order.v1.ListOrdersResponse
+	16, // 38: flashdeal.order.v1.OrderService.WatchOrder:output_type -> flashdeal.order.v1.WatchOrderResponse
+	18, // 39: flashdeal.order.v1.OrderService.PayOrder:output_type -> flashdeal.order.v1.PayOrderResponse
+	20, // 40: flashdeal.order.v1.OrderService.CancelOrder:output_type -> flashdeal.order.v1.CancelOrderResponse
+	22, // 41: flashdeal.order.v1.OrderService.ResolveReservations:output_type -> flashdeal.order.v1.ResolveReservationsResponse
+	25, // 42: flashdeal.order.v1.OrderService.BatchGetReservationOrders:output_type -> flashdeal.order.v1.BatchGetReservationOrdersResponse
+	34, // [34:43] is the sub-list for method output_type
+	25, // [25:34] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_flashdeal_order_v1_order_service_proto_init() }
@@ -1728,7 +1890,7 @@ func file_flashdeal_order_v1_order_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_flashdeal_order_v1_order_service_proto_rawDesc), len(file_flashdeal_order_v1_order_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   22,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,14 +21,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrderService_CreateOrder_FullMethodName         = "/flashdeal.order.v1.OrderService/CreateOrder"
-	OrderService_BatchCreateOrders_FullMethodName   = "/flashdeal.order.v1.OrderService/BatchCreateOrders"
-	OrderService_GetOrder_FullMethodName            = "/flashdeal.order.v1.OrderService/GetOrder"
-	OrderService_ListOrders_FullMethodName          = "/flashdeal.order.v1.OrderService/ListOrders"
-	OrderService_WatchOrder_FullMethodName          = "/flashdeal.order.v1.OrderService/WatchOrder"
-	OrderService_PayOrder_FullMethodName            = "/flashdeal.order.v1.OrderService/PayOrder"
-	OrderService_CancelOrder_FullMethodName         = "/flashdeal.order.v1.OrderService/CancelOrder"
-	OrderService_ResolveReservations_FullMethodName = "/flashdeal.order.v1.OrderService/ResolveReservations"
+	OrderService_CreateOrder_FullMethodName               = "/flashdeal.order.v1.OrderService/CreateOrder"
+	OrderService_BatchCreateOrders_FullMethodName         = "/flashdeal.order.v1.OrderService/BatchCreateOrders"
+	OrderService_GetOrder_FullMethodName                  = "/flashdeal.order.v1.OrderService/GetOrder"
+	OrderService_ListOrders_FullMethodName                = "/flashdeal.order.v1.OrderService/ListOrders"
+	OrderService_WatchOrder_FullMethodName                = "/flashdeal.order.v1.OrderService/WatchOrder"
+	OrderService_PayOrder_FullMethodName                  = "/flashdeal.order.v1.OrderService/PayOrder"
+	OrderService_CancelOrder_FullMethodName               = "/flashdeal.order.v1.OrderService/CancelOrder"
+	OrderService_ResolveReservations_FullMethodName       = "/flashdeal.order.v1.OrderService/ResolveReservations"
+	OrderService_BatchGetReservationOrders_FullMethodName = "/flashdeal.order.v1.OrderService/BatchGetReservationOrders"
 )
 
 // OrderServiceClient is the client API for OrderService service.
@@ -53,6 +54,8 @@ type OrderServiceClient interface {
 	CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*CancelOrderResponse, error)
 	// Tells for each reservation whether an order stands behind it. Where none does, none ever will: the id is closed in the same step, so that the holder may give the stock back. gRPC only.
 	ResolveReservations(ctx context.Context, in *ResolveReservationsRequest, opts ...grpc.CallOption) (*ResolveReservationsResponse, error)
+	// Answers the orders that reservations were claimed for, and closes nothing. Ids that were never claimed are absent from the answer. For audits. gRPC only.
+	BatchGetReservationOrders(ctx context.Context, in *BatchGetReservationOrdersRequest, opts ...grpc.CallOption) (*BatchGetReservationOrdersResponse, error)
 }
 
 type orderServiceClient struct {
@@ -152,6 +155,16 @@ func (c *orderServiceClient) ResolveReservations(ctx context.Context, in *Resolv
 	return out, nil
 }
 
+func (c *orderServiceClient) BatchGetReservationOrders(ctx context.Context, in *BatchGetReservationOrdersRequest, opts ...grpc.CallOption) (*BatchGetReservationOrdersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetReservationOrdersResponse)
+	err := c.cc.Invoke(ctx, OrderService_BatchGetReservationOrders_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OrderServiceServer is the server API for OrderService service.
 // All implementations must embed UnimplementedOrderServiceServer
 // for forward compatibility.
@@ -174,6 +187,8 @@ type OrderServiceServer interface {
 	CancelOrder(context.Context, *CancelOrderRequest) (*CancelOrderResponse, error)
 	// Tells for each reservation whether an order stands behind it. Where none does, none ever will: the id is closed in the same step, so that the holder may give the stock back. gRPC only.
 	ResolveReservations(context.Context, *ResolveReservationsRequest) (*ResolveReservationsResponse, error)
+	// Answers the orders that reservations were claimed for, and closes nothing. Ids that were never claimed are absent from the answer. For audits. gRPC only.
+	BatchGetReservationOrders(context.Context, *BatchGetReservationOrdersRequest) (*BatchGetReservationOrdersResponse, error)
 	mustEmbedUnimplementedOrderServiceServer()
 }
 
@@ -207,6 +222,9 @@ func (UnimplementedOrderServiceServer) CancelOrder(context.Context, *CancelOrder
 }
 func (UnimplementedOrderServiceServer) ResolveReservations(context.Context, *ResolveReservationsRequest) (*ResolveReservationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResolveReservations not implemented")
+}
+func (UnimplementedOrderServiceServer) BatchGetReservationOrders(context.Context, *BatchGetReservationOrdersRequest) (*BatchGetReservationOrdersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetReservationOrders not implemented")
 }
 func (UnimplementedOrderServiceServer) mustEmbedUnimplementedOrderServiceServer() {}
 func (UnimplementedOrderServiceServer) testEmbeddedByValue()                      {}
@@ -366,6 +384,24 @@ func _OrderService_ResolveReservations_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrderService_BatchGetReservationOrders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetReservationOrdersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrderServiceServer).BatchGetReservationOrders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrderService_BatchGetReservationOrders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrderServiceServer).BatchGetReservationOrders(ctx, req.(*BatchGetReservationOrdersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OrderService_ServiceDesc is the grpc.ServiceDesc for OrderService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -400,6 +436,10 @@ var OrderService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResolveReservations",
 			Handler:    _OrderService_ResolveReservations_Handler,
+		},
+		{
+			MethodName: "BatchGetReservationOrders",
+			Handler:    _OrderService_BatchGetReservationOrders_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1741,6 +1741,427 @@ func (x *BatchGetReservationsResponse) GetReservations() []*Reservation {
 	return nil
 }
 
+// Request of ListReservations.
+type ListReservationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Most entries to answer, 0 to 1,000. Default (0): 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; empty for the first page. All other fields must stay as they were.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only reservations of this item. Default: all.
+	VendorItemId  string `protobuf:"bytes,3,opt,name=vendor_item_id,json=vendorItemId,proto3" json:"vendor_item_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReservationsRequest) Reset() {
+	*x = ListReservationsRequest{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReservationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReservationsRequest) ProtoMessage() {}
+
+func (x *ListReservationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReservationsRequest.ProtoReflect.Descriptor instead.
+func (*ListReservationsRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListReservationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListReservationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListReservationsRequest) GetVendorItemId() string {
+	if x != nil {
+		return x.VendorItemId
+	}
+	return ""
+}
+
+// Response of ListReservations.
+type ListReservationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page: HELD and COMMITTED ones.
+	Reservations []*Reservation `protobuf:"bytes,1,rep,name=reservations,proto3" json:"reservations,omitempty"`
+	// Token of the next page; empty after the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReservationsResponse) Reset() {
+	*x = ListReservationsResponse{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReservationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReservationsResponse) ProtoMessage() {}
+
+func (x *ListReservationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReservationsResponse.ProtoReflect.Descriptor instead.
+func (*ListReservationsResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListReservationsResponse) GetReservations() []*Reservation {
+	if x != nil {
+		return x.Reservations
+	}
+	return nil
+}
+
+func (x *ListReservationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// A key's state and what the books say of it.
+type StockBook struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The state.
+	Stock *StockLevel `protobuf:"bytes,1,opt,name=stock,proto3" json:"stock,omitempty"`
+	// Sum of all movements: must equal `stock.on_hand`.
+	OnHandSum int64 `protobuf:"varint,2,opt,name=on_hand_sum,json=onHandSum,proto3" json:"on_hand_sum,omitempty"`
+	// Sum of all movements: must equal `stock.reserved`.
+	ReservedSum int64 `protobuf:"varint,3,opt,name=reserved_sum,json=reservedSum,proto3" json:"reserved_sum,omitempty"`
+	// Units of the reservations that are HELD: must equal `stock.reserved`.
+	Held          int64 `protobuf:"varint,4,opt,name=held,proto3" json:"held,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockBook) Reset() {
+	*x = StockBook{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockBook) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockBook) ProtoMessage() {}
+
+func (x *StockBook) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockBook.ProtoReflect.Descriptor instead.
+func (*StockBook) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *StockBook) GetStock() *StockLevel {
+	if x != nil {
+		return x.Stock
+	}
+	return nil
+}
+
+func (x *StockBook) GetOnHandSum() int64 {
+	if x != nil {
+		return x.OnHandSum
+	}
+	return 0
+}
+
+func (x *StockBook) GetReservedSum() int64 {
+	if x != nil {
+		return x.ReservedSum
+	}
+	return 0
+}
+
+func (x *StockBook) GetHeld() int64 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
+// Request of ListStockBooks.
+type ListStockBooksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Most entries to answer, 0 to 1,000. Default (0): 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; empty for the first page. All other fields must stay as they were.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only keys of this item. Default: all.
+	VendorItemId  string `protobuf:"bytes,3,opt,name=vendor_item_id,json=vendorItemId,proto3" json:"vendor_item_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockBooksRequest) Reset() {
+	*x = ListStockBooksRequest{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockBooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockBooksRequest) ProtoMessage() {}
+
+func (x *ListStockBooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockBooksRequest.ProtoReflect.Descriptor instead.
+func (*ListStockBooksRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListStockBooksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListStockBooksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListStockBooksRequest) GetVendorItemId() string {
+	if x != nil {
+		return x.VendorItemId
+	}
+	return ""
+}
+
+// Response of ListStockBooks.
+type ListStockBooksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page, by item and fulfilment centre.
+	Books []*StockBook `protobuf:"bytes,1,rep,name=books,proto3" json:"books,omitempty"`
+	// Token of the next page; empty after the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockBooksResponse) Reset() {
+	*x = ListStockBooksResponse{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockBooksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockBooksResponse) ProtoMessage() {}
+
+func (x *ListStockBooksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockBooksResponse.ProtoReflect.Descriptor instead.
+func (*ListStockBooksResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListStockBooksResponse) GetBooks() []*StockBook {
+	if x != nil {
+		return x.Books
+	}
+	return nil
+}
+
+func (x *ListStockBooksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of ReconcileStock.
+type ReconcileStockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Seller's key of the item, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, the first a letter or a digit.
+	VendorItemId string `protobuf:"bytes,1,opt,name=vendor_item_id,json=vendorItemId,proto3" json:"vendor_item_id,omitempty"`
+	// Key of the fulfilment centre, in the same form.
+	FulfillmentCenterId string `protobuf:"bytes,2,opt,name=fulfillment_center_id,json=fulfillmentCenterId,proto3" json:"fulfillment_center_id,omitempty"`
+	// Reason in words, 1 to 500 characters; kept in the movements.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReconcileStockRequest) Reset() {
+	*x = ReconcileStockRequest{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReconcileStockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReconcileStockRequest) ProtoMessage() {}
+
+func (x *ReconcileStockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReconcileStockRequest.ProtoReflect.Descriptor instead.
+func (*ReconcileStockRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ReconcileStockRequest) GetVendorItemId() string {
+	if x != nil {
+		return x.VendorItemId
+	}
+	return ""
+}
+
+func (x *ReconcileStockRequest) GetFulfillmentCenterId() string {
+	if x != nil {
+		return x.FulfillmentCenterId
+	}
+	return ""
+}
+
+func (x *ReconcileStockRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Response of ReconcileStock.
+type ReconcileStockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's state after it.
+	Stock         *StockLevel `protobuf:"bytes,1,opt,name=stock,proto3" json:"stock,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReconcileStockResponse) Reset() {
+	*x = ReconcileStockResponse{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReconcileStockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReconcileStockResponse) ProtoMessage() {}
+
+func (x *ReconcileStockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReconcileStockResponse.ProtoReflect.Descriptor instead.
+func (*ReconcileStockResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ReconcileStockResponse) GetStock() *StockLevel {
+	if x != nil {
+		return x.Stock
+	}
+	return nil
+}
+
 var File_flashdeal_product_v1_inventory_service_proto protoreflect.FileDescriptor
 
 const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
@@ -1859,7 +2280,36 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x1bBatchGetReservationsRequest\x12;\n" +
 	"\x0freservation_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\f\b\x01\x10\xe8\a\"\x05r\x03\xb0\x01\x01R\x0ereservationIds\"e\n" +
 	"\x1cBatchGetReservationsResponse\x12E\n" +
-	"\freservations\x18\x01 \x03(\v2!.flashdeal.product.v1.ReservationR\freservations*\xe6\x01\n" +
+	"\freservations\x18\x01 \x03(\v2!.flashdeal.product.v1.ReservationR\freservations\"\xbe\x01\n" +
+	"\x17ListReservationsRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x12Q\n" +
+	"\x0evendor_item_id\x18\x03 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\fvendorItemId\"\x89\x01\n" +
+	"\x18ListReservationsResponse\x12E\n" +
+	"\freservations\x18\x01 \x03(\v2!.flashdeal.product.v1.ReservationR\freservations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9a\x01\n" +
+	"\tStockBook\x126\n" +
+	"\x05stock\x18\x01 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock\x12\x1e\n" +
+	"\von_hand_sum\x18\x02 \x01(\x03R\tonHandSum\x12!\n" +
+	"\freserved_sum\x18\x03 \x01(\x03R\vreservedSum\x12\x12\n" +
+	"\x04held\x18\x04 \x01(\x03R\x04held\"\xbc\x01\n" +
+	"\x15ListStockBooksRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x12Q\n" +
+	"\x0evendor_item_id\x18\x03 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\fvendorItemId\"w\n" +
+	"\x16ListStockBooksResponse\x125\n" +
+	"\x05books\x18\x01 \x03(\v2\x1f.flashdeal.product.v1.StockBookR\x05books\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf0\x01\n" +
+	"\x15ReconcileStockRequest\x12Q\n" +
+	"\x0evendor_item_id\x18\x01 \x01(\tB+\xbaH(\xc8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\fvendorItemId\x12_\n" +
+	"\x15fulfillment_center_id\x18\x02 \x01(\tB+\xbaH(\xc8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x13fulfillmentCenterId\x12#\n" +
+	"\x06reason\x18\x03 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\x18\xf4\x03R\x06reason\"P\n" +
+	"\x16ReconcileStockResponse\x126\n" +
+	"\x05stock\x18\x01 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock*\xe6\x01\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MOVEMENT_KIND_RECEIVE\x10\x01\x12\x18\n" +
@@ -1875,7 +2325,7 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x1bRESERVATION_STATE_COMMITTED\x10\x02\x12\x1e\n" +
 	"\x1aRESERVATION_STATE_RELEASED\x10\x03\x12\x1d\n" +
 	"\x19RESERVATION_STATE_EXPIRED\x10\x04\x12\x1e\n" +
-	"\x1aRESERVATION_STATE_RETURNED\x10\x052\xab\b\n" +
+	"\x1aRESERVATION_STATE_RETURNED\x10\x052\x96\v\n" +
 	"\x10InventoryService\x12\xbc\x01\n" +
 	"\fReceiveStock\x12).flashdeal.product.v1.ReceiveStockRequest\x1a*.flashdeal.product.v1.ReceiveStockResponse\"U\xaa\xbb\x18\x04\b\x03\x18\x01\x82\xd3\xe4\x93\x02G:\x01*b\x05stock\";/v1/stocks/{vendor_item_id}/{fulfillment_center_id}:receive\x12\xb8\x01\n" +
 	"\vAdjustStock\x12(.flashdeal.product.v1.AdjustStockRequest\x1a).flashdeal.product.v1.AdjustStockResponse\"T\xaa\xbb\x18\x04\b\x03\x18\x01\x82\xd3\xe4\x93\x02F:\x01*b\x05stock\":/v1/stocks/{vendor_item_id}/{fulfillment_center_id}:adjust\x12\xc7\x01\n" +
@@ -1883,7 +2333,10 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\fReserveStock\x12).flashdeal.product.v1.ReserveStockRequest\x1a*.flashdeal.product.v1.ReserveStockResponse\"\x06\xaa\xbb\x18\x02\b\x04\x12j\n" +
 	"\vCommitStock\x12(.flashdeal.product.v1.CommitStockRequest\x1a).flashdeal.product.v1.CommitStockResponse\"\x06\xaa\xbb\x18\x02\b\x04\x12m\n" +
 	"\fReleaseStock\x12).flashdeal.product.v1.ReleaseStockRequest\x1a*.flashdeal.product.v1.ReleaseStockResponse\"\x06\xaa\xbb\x18\x02\b\x04\x12\x88\x01\n" +
-	"\x14BatchGetReservations\x121.flashdeal.product.v1.BatchGetReservationsRequest\x1a2.flashdeal.product.v1.BatchGetReservationsResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01B.Z,flashdeal/gen/flashdeal/product/v1;productv1b\x06proto3"
+	"\x14BatchGetReservations\x121.flashdeal.product.v1.BatchGetReservationsRequest\x1a2.flashdeal.product.v1.BatchGetReservationsResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12|\n" +
+	"\x10ListReservations\x12-.flashdeal.product.v1.ListReservationsRequest\x1a..flashdeal.product.v1.ListReservationsResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12v\n" +
+	"\x0eListStockBooks\x12+.flashdeal.product.v1.ListStockBooksRequest\x1a,.flashdeal.product.v1.ListStockBooksResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12s\n" +
+	"\x0eReconcileStock\x12+.flashdeal.product.v1.ReconcileStockRequest\x1a,.flashdeal.product.v1.ReconcileStockResponse\"\x06\xaa\xbb\x18\x02\b\x04B.Z,flashdeal/gen/flashdeal/product/v1;productv1b\x06proto3"
 
 var (
 	file_flashdeal_product_v1_inventory_service_proto_rawDescOnce sync.Once
@@ -1898,7 +2351,7 @@ func file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP() []byte {
 }
 
 var file_flashdeal_product_v1_inventory_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_flashdeal_product_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_flashdeal_product_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_flashdeal_product_v1_inventory_service_proto_goTypes = []any{
 	(MovementKind)(0),                    // 0: flashdeal.product.v1.MovementKind
 	(ReservationState)(0),                // 1: flashdeal.product.v1.ReservationState
@@ -1925,19 +2378,26 @@ var file_flashdeal_product_v1_inventory_service_proto_goTypes = []any{
 	(*ReleaseStockResponse)(nil),         // 22: flashdeal.product.v1.ReleaseStockResponse
 	(*BatchGetReservationsRequest)(nil),  // 23: flashdeal.product.v1.BatchGetReservationsRequest
 	(*BatchGetReservationsResponse)(nil), // 24: flashdeal.product.v1.BatchGetReservationsResponse
-	(*timestamppb.Timestamp)(nil),        // 25: google.protobuf.Timestamp
-	(*money.Money)(nil),                  // 26: google.type.Money
-	(*status.Status)(nil),                // 27: google.rpc.Status
+	(*ListReservationsRequest)(nil),      // 25: flashdeal.product.v1.ListReservationsRequest
+	(*ListReservationsResponse)(nil),     // 26: flashdeal.product.v1.ListReservationsResponse
+	(*StockBook)(nil),                    // 27: flashdeal.product.v1.StockBook
+	(*ListStockBooksRequest)(nil),        // 28: flashdeal.product.v1.ListStockBooksRequest
+	(*ListStockBooksResponse)(nil),       // 29: flashdeal.product.v1.ListStockBooksResponse
+	(*ReconcileStockRequest)(nil),        // 30: flashdeal.product.v1.ReconcileStockRequest
+	(*ReconcileStockResponse)(nil),       // 31: flashdeal.product.v1.ReconcileStockResponse
+	(*timestamppb.Timestamp)(nil),        // 32: google.protobuf.Timestamp
+	(*money.Money)(nil),                  // 33: google.type.Money
+	(*status.Status)(nil),                // 34: google.rpc.Status
 }
 var file_flashdeal_product_v1_inventory_service_proto_depIdxs = []int32{
-	25, // 0: flashdeal.product.v1.StockLevel.update_time:type_name -> google.protobuf.Timestamp
+	32, // 0: flashdeal.product.v1.StockLevel.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 1: flashdeal.product.v1.StockMovement.kind:type_name -> flashdeal.product.v1.MovementKind
-	25, // 2: flashdeal.product.v1.StockMovement.create_time:type_name -> google.protobuf.Timestamp
+	32, // 2: flashdeal.product.v1.StockMovement.create_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: flashdeal.product.v1.Reservation.state:type_name -> flashdeal.product.v1.ReservationState
 	5,  // 4: flashdeal.product.v1.Reservation.lines:type_name -> flashdeal.product.v1.ReservedLine
-	25, // 5: flashdeal.product.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
-	25, // 6: flashdeal.product.v1.Reservation.create_time:type_name -> google.protobuf.Timestamp
-	26, // 7: flashdeal.product.v1.ReservedLine.unit_price:type_name -> google.type.Money
+	32, // 5: flashdeal.product.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
+	32, // 6: flashdeal.product.v1.Reservation.create_time:type_name -> google.protobuf.Timestamp
+	33, // 7: flashdeal.product.v1.ReservedLine.unit_price:type_name -> google.type.Money
 	2,  // 8: flashdeal.product.v1.ReceiveStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
 	2,  // 9: flashdeal.product.v1.AdjustStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
 	0,  // 10: flashdeal.product.v1.ListStockMovementsRequest.kind:type_name -> flashdeal.product.v1.MovementKind
@@ -1945,36 +2405,46 @@ var file_flashdeal_product_v1_inventory_service_proto_depIdxs = []int32{
 	2,  // 12: flashdeal.product.v1.ListStockMovementsResponse.stock:type_name -> flashdeal.product.v1.StockLevel
 	14, // 13: flashdeal.product.v1.ReserveStockRequest.entries:type_name -> flashdeal.product.v1.ReserveStockEntry
 	6,  // 14: flashdeal.product.v1.ReserveStockEntry.lines:type_name -> flashdeal.product.v1.ReservationLine
-	25, // 15: flashdeal.product.v1.ReserveStockEntry.expire_time:type_name -> google.protobuf.Timestamp
+	32, // 15: flashdeal.product.v1.ReserveStockEntry.expire_time:type_name -> google.protobuf.Timestamp
 	16, // 16: flashdeal.product.v1.ReserveStockResponse.results:type_name -> flashdeal.product.v1.ReserveStockResult
 	4,  // 17: flashdeal.product.v1.ReserveStockResult.reservation:type_name -> flashdeal.product.v1.Reservation
-	27, // 18: flashdeal.product.v1.ReserveStockResult.error:type_name -> google.rpc.Status
+	34, // 18: flashdeal.product.v1.ReserveStockResult.error:type_name -> google.rpc.Status
 	18, // 19: flashdeal.product.v1.CommitStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
 	20, // 20: flashdeal.product.v1.CommitStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
 	4,  // 21: flashdeal.product.v1.ResolveReservationResult.reservation:type_name -> flashdeal.product.v1.Reservation
-	27, // 22: flashdeal.product.v1.ResolveReservationResult.error:type_name -> google.rpc.Status
+	34, // 22: flashdeal.product.v1.ResolveReservationResult.error:type_name -> google.rpc.Status
 	18, // 23: flashdeal.product.v1.ReleaseStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
 	20, // 24: flashdeal.product.v1.ReleaseStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
 	4,  // 25: flashdeal.product.v1.BatchGetReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
-	7,  // 26: flashdeal.product.v1.InventoryService.ReceiveStock:input_type -> flashdeal.product.v1.ReceiveStockRequest
-	9,  // 27: flashdeal.product.v1.InventoryService.AdjustStock:input_type -> flashdeal.product.v1.AdjustStockRequest
-	11, // 28: flashdeal.product.v1.InventoryService.ListStockMovements:input_type -> flashdeal.product.v1.ListStockMovementsRequest
-	13, // 29: flashdeal.product.v1.InventoryService.ReserveStock:input_type -> flashdeal.product.v1.ReserveStockRequest
-	17, // 30: flashdeal.product.v1.InventoryService.CommitStock:input_type -> flashdeal.product.v1.CommitStockRequest
-	21, // 31: flashdeal.product.v1.InventoryService.ReleaseStock:input_type -> flashdeal.product.v1.ReleaseStockRequest
-	23, // 32: flashdeal.product.v1.InventoryService.BatchGetReservations:input_type -> flashdeal.product.v1.BatchGetReservationsRequest
-	8,  // 33: flashdeal.product.v1.InventoryService.ReceiveStock:output_type -> flashdeal.product.v1.ReceiveStockResponse
-	10, // 34: flashdeal.product.v1.InventoryService.AdjustStock:output_type -> flashdeal.product.v1.AdjustStockResponse
-	12, // 35: flashdeal.product.v1.InventoryService.ListStockMovements:output_type -> flashdeal.product.v1.ListStockMovementsResponse
-	15, // 36: flashdeal.product.v1.InventoryService.ReserveStock:output_type -> flashdeal.product.v1.ReserveStockResponse
-	19, // 37: flashdeal.product.v1.InventoryService.CommitStock:output_type -> flashdeal.product.v1.CommitStockResponse
-	22, // 38: flashdeal.product.v1.InventoryService.ReleaseStock:output_type -> flashdeal.product.v1.ReleaseStockResponse
-	24, // 39: flashdeal.product.v1.InventoryService.BatchGetReservations:output_type -> flashdeal.product.v1.BatchGetReservationsResponse
-	33, // [33:40] is the sub-list for method output_type
-	26, // [26:33] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	4,  // 26: flashdeal.product.v1.ListReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
+	2,  // 27: flashdeal.product.v1.StockBook.stock:type_name -> flashdeal.product.v1.StockLevel
+	27, // 28: flashdeal.product.v1.ListStockBooksResponse.books:type_name -> flashdeal.product.v1.StockBook
+	2,  // 29: flashdeal.product.v1.ReconcileStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	7,  // 30: flashdeal.product.v1.InventoryService.ReceiveStock:input_type -> flashdeal.product.v1.ReceiveStockRequest
+	9,  // 31: flashdeal.product.v1.InventoryService.AdjustStock:input_type -> flashdeal.product.v1.AdjustStockRequest
+	11, // 32: flashdeal.product.v1.InventoryService.ListStockMovements:input_type -> flashdeal.product.v1.ListStockMovementsRequest
+	13, // 33: flashdeal.product.v1.InventoryService.ReserveStock:input_type -> flashdeal.product.v1.ReserveStockRequest
+	17, // 34: flashdeal.product.v1.InventoryService.CommitStock:input_type -> flashdeal.product.v1.CommitStockRequest
+	21, // 35: flashdeal.product.v1.InventoryService.ReleaseStock:input_type -> flashdeal.product.v1.ReleaseStockRequest
+	23, // 36: flashdeal.product.v1.InventoryService.BatchGetReservations:input_type -> flashdeal.product.v1.BatchGetReservationsRequest
+	25, // 37: flashdeal.product.v1.InventoryService.ListReservations:input_type -> flashdeal.product.v1.ListReservationsRequest
+	28, // 38: flashdeal.product.v1.InventoryService.ListStockBooks:input_type -> flashdeal.product.v1.ListStockBooksRequest
+	30, // 39: flashdeal.product.v1.InventoryService.ReconcileStock:input_type -> flashdeal.product.v1.ReconcileStockRequest
+	8,  // 40: flashdeal.product.v1.InventoryService.ReceiveStock:output_type -> flashdeal.product.v1.ReceiveStockResponse
+	10, // 41: flashdeal.product.v1.InventoryService.AdjustStock:output_type -> flashdeal.product.v1.AdjustStockResponse
+	12, // 42: flashdeal.product.v1.InventoryService.ListStockMovements:output_type -> flashdeal.product.v1.ListStockMovementsResponse
+	15, // 43: flashdeal.product.v1.InventoryService.ReserveStock:output_type -> flashdeal.product.v1.ReserveStockResponse
+	19, // 44: flashdeal.product.v1.InventoryService.CommitStock:output_type -> flashdeal.product.v1.CommitStockResponse
+	22, // 45: flashdeal.product.v1.InventoryService.ReleaseStock:output_type -> flashdeal.product.v1.ReleaseStockResponse
+	24, // 46: flashdeal.product.v1.InventoryService.BatchGetReservations:output_type -> flashdeal.product.v1.BatchGetReservationsResponse
+	26, // 47: flashdeal.product.v1.InventoryService.ListReservations:output_type -> flashdeal.product.v1.ListReservationsResponse
+	29, // 48: flashdeal.product.v1.InventoryService.ListStockBooks:output_type -> flashdeal.product.v1.ListStockBooksResponse
+	31, // 49: flashdeal.product.v1.InventoryService.ReconcileStock:output_type -> flashdeal.product.v1.ReconcileStockResponse
+	40, // [40:50] is the sub-list for method output_type
+	30, // [30:40] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_flashdeal_product_v1_inventory_service_proto_init() }
@@ -1996,7 +2466,7 @@ func file_flashdeal_product_v1_inventory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_flashdeal_product_v1_inventory_service_proto_rawDesc), len(file_flashdeal_product_v1_inventory_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

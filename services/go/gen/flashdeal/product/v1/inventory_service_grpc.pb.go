@@ -28,6 +28,9 @@ const (
 	InventoryService_CommitStock_FullMethodName          = "/flashdeal.product.v1.InventoryService/CommitStock"
 	InventoryService_ReleaseStock_FullMethodName         = "/flashdeal.product.v1.InventoryService/ReleaseStock"
 	InventoryService_BatchGetReservations_FullMethodName = "/flashdeal.product.v1.InventoryService/BatchGetReservations"
+	InventoryService_ListReservations_FullMethodName     = "/flashdeal.product.v1.InventoryService/ListReservations"
+	InventoryService_ListStockBooks_FullMethodName       = "/flashdeal.product.v1.InventoryService/ListStockBooks"
+	InventoryService_ReconcileStock_FullMethodName       = "/flashdeal.product.v1.InventoryService/ReconcileStock"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
@@ -51,6 +54,12 @@ type InventoryServiceClient interface {
 	ReleaseStock(ctx context.Context, in *ReleaseStockRequest, opts ...grpc.CallOption) (*ReleaseStockResponse, error)
 	// Answers reservations by id, for callers that must know how a call ended whose answer was lost. Unknown ids are absent from the answer. gRPC only.
 	BatchGetReservations(ctx context.Context, in *BatchGetReservationsRequest, opts ...grpc.CallOption) (*BatchGetReservationsResponse, error)
+	// Lists reservations that hold or have sold units, by id. For audits. gRPC only.
+	ListReservations(ctx context.Context, in *ListReservationsRequest, opts ...grpc.CallOption) (*ListReservationsResponse, error)
+	// Lists keys with their state and what the books say of it, all of a key in one snapshot. For audits. gRPC only.
+	ListStockBooks(ctx context.Context, in *ListStockBooksRequest, opts ...grpc.CallOption) (*ListStockBooksResponse, error)
+	// Brings the state and the movements of a key back together, by movements that say so, and tells the state anew. What can be sold never grows: where it would, fails with REPAIR_UNSAFE and changes nothing. gRPC only.
+	ReconcileStock(ctx context.Context, in *ReconcileStockRequest, opts ...grpc.CallOption) (*ReconcileStockResponse, error)
 }
 
 type inventoryServiceClient struct {
@@ -131,6 +140,36 @@ func (c *inventoryServiceClient) BatchGetReservations(ctx context.Context, in *B
 	return out, nil
 }
 
+func (c *inventoryServiceClient) ListReservations(ctx context.Context, in *ListReservationsRequest, opts ...grpc.CallOption) (*ListReservationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReservationsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ListReservations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ListStockBooks(ctx context.Context, in *ListStockBooksRequest, opts ...grpc.CallOption) (*ListStockBooksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListStockBooksResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ListStockBooks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ReconcileStock(ctx context.Context, in *ReconcileStockRequest, opts ...grpc.CallOption) (*ReconcileStockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReconcileStockResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ReconcileStock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
@@ -152,6 +191,12 @@ type InventoryServiceServer interface {
 	ReleaseStock(context.Context, *ReleaseStockRequest) (*ReleaseStockResponse, error)
 	// Answers reservations by id, for callers that must know how a call ended whose answer was lost. Unknown ids are absent from the answer. gRPC only.
 	BatchGetReservations(context.Context, *BatchGetReservationsRequest) (*BatchGetReservationsResponse, error)
+	// Lists reservations that hold or have sold units, by id. For audits. gRPC only.
+	ListReservations(context.Context, *ListReservationsRequest) (*ListReservationsResponse, error)
+	// Lists keys with their state and what the books say of it, all of a key in one snapshot. For audits. gRPC only.
+	ListStockBooks(context.Context, *ListStockBooksRequest) (*ListStockBooksResponse, error)
+	// Brings the state and the movements of a key back together, by movements that say so, and tells the state anew. What can be sold never grows: where it would, fails with REPAIR_UNSAFE and changes nothing. gRPC only.
+	ReconcileStock(context.Context, *ReconcileStockRequest) (*ReconcileStockResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -182,6 +227,15 @@ func (UnimplementedInventoryServiceServer) ReleaseStock(context.Context, *Releas
 }
 func (UnimplementedInventoryServiceServer) BatchGetReservations(context.Context, *BatchGetReservationsRequest) (*BatchGetReservationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGetReservations not implemented")
+}
+func (UnimplementedInventoryServiceServer) ListReservations(context.Context, *ListReservationsRequest) (*ListReservationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReservations not implemented")
+}
+func (UnimplementedInventoryServiceServer) ListStockBooks(context.Context, *ListStockBooksRequest) (*ListStockBooksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListStockBooks not implemented")
+}
+func (UnimplementedInventoryServiceServer) ReconcileStock(context.Context, *ReconcileStockRequest) (*ReconcileStockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReconcileStock not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -330,6 +384,60 @@ func _InventoryService_BatchGetReservations_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_ListReservations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReservationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ListReservations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ListReservations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ListReservations(ctx, req.(*ListReservationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_ListStockBooks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListStockBooksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ListStockBooks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ListStockBooks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ListStockBooks(ctx, req.(*ListStockBooksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_ReconcileStock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReconcileStockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ReconcileStock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ReconcileStock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ReconcileStock(ctx, req.(*ReconcileStockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -364,6 +472,18 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchGetReservations",
 			Handler:    _InventoryService_BatchGetReservations_Handler,
+		},
+		{
+			MethodName: "ListReservations",
+			Handler:    _InventoryService_ListReservations_Handler,
+		},
+		{
+			MethodName: "ListStockBooks",
+			Handler:    _InventoryService_ListStockBooks_Handler,
+		},
+		{
+			MethodName: "ReconcileStock",
+			Handler:    _InventoryService_ReconcileStock_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly postgresUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
   readonly natsUrl?: string | undefined;
+  /** Changes the settings of a service before it starts: tests put themselves between it and what it calls. Default: nothing is changed. */
+  readonly reroute?: (service: ServiceName, environment: Readonly<Record<string, string>>) => Promise<Readonly<Record<string, string>>>;
   /** Told what happens. Default: nobody. */
   readonly onNotice?: (message: string) => void;
 }
@@ -130,18 +132,19 @@ async function start(options: StackOptions, folder: string, processes: Map<strin
     if ("skipped" in command) {
       return command;
     }
+    const own = {
+      ...shared,
+      ...(service in grpcPorts ? { GRPC_PORT: String(grpcPorts[service as keyof typeof grpcPorts]) } : {}),
+      ...(service === "gateway" ? {} : { DATABASE_URL: databaseUrlOf(service, postgres, secrets.databasePassword) }),
+    };
+    const environment = { ...own, ...(await options.reroute?.(service, own)) };
     const running = await startPrivateServer(
       {
         name: service,
         command: command.command,
         stopSignal: "SIGTERM",
         arguments: () => command.arguments,
-        environment: (httpPort) => ({
-          ...shared,
-          HTTP_PORT: String(httpPort),
-          ...(service in grpcPorts ? { GRPC_PORT: String(grpcPorts[service as keyof typeof grpcPorts]) } : {}),
-          ...(service === "gateway" ? {} : { DATABASE_URL: databaseUrlOf(service, postgres, secrets.databasePassword) }),
-        }),
+        environment: (httpPort) => ({ ...environment, HTTP_PORT: String(httpPort) }),
         url: (httpPort) => `http://127.0.0.1:${httpPort}`,
         isReady,
       },

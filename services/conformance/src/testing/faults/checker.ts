@@ -1,0 +1,148 @@
+import type { HistoryEvent } from "./history.ts";
+
+/** What the stores hold when all has come to rest, read past every service. */
+export interface Snapshot {
+  readonly orders: readonly { readonly orderId: string; readonly userId: string; readonly state: string; readonly paymentState: string; readonly reservationId: string }[];
+  readonly orderLines: readonly { readonly orderId: string; readonly dealId: string; readonly quantity: number }[];
+  readonly reservations: readonly { readonly reservationId: string; readonly userId: string; readonly state: string }[];
+  readonly reservationLines: readonly { readonly reservationId: string; readonly dealId: string; readonly item: string; readonly quantity: number }[];
+  readonly stocks: readonly { readonly item: string; readonly onHand: number; readonly reserved: number; readonly onHandSum: number; readonly reservedSum: number; readonly received: number }[];
+  /** What the payment provider holds. */
+  readonly captures: readonly { readonly orderId: string; readonly captured: number; readonly refunded: number }[];
+  /** What the read model says. */
+  readonly readModel: readonly { readonly item: string; readonly onHand: number; readonly reserved: number }[];
+}
+
+/**
+ * Says what is wrong with a history and the stores it left behind; nothing, where all is well. It shares no code with the services: it counts what buyers were told
+ * and what is stored, and compares.
+ */
+export function findFaults(events: readonly HistoryEvent[], snapshot: Snapshot): string[] {
+  return [...checkCreates(events, snapshot), ...checkSteps(events, snapshot), ...checkHolds(snapshot), ...checkMoney(snapshot), ...checkStock(snapshot)];
+}
+
+interface Lines {
+  readonly dealId: string;
+  readonly quantity: number;
+}
+
+function linesText(lines: readonly Lines[]): string {
+  const sums = new Map<string, number>();
+  for (const { dealId, quantity } of lines) sums.set(dealId, (sums.get(dealId) ?? 0) + quantity);
+  return [...sums].map(([dealId, quantity]) => `${quantity}x${dealId}`).toSorted().join(" ");
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+/** Acknowledged orders exist, whole, once per key; what was refused does not exist; what nobody knows is there once, or not at all. */
+function checkCreates(events: readonly HistoryEvent[], { orders, orderLines }: Snapshot): string[] {
+  const faults: string[] = [];
+  const stored = new Map(orders.map((order) => [order.orderId, order]));
+  const lines = groupBy(orderLines, ({ orderId }) => orderId);
+  const claimed = new Set<string>();
+  const unknown = new Map<string, number>();
+  const attempts = groupBy(events.filter(({ operation }) => operation.f === "create"), ({ operation }) => operation.key);
+  for (const [key, own] of attempts) {
+    const [{ operation } = { operation: undefined }] = own;
+    if (operation?.f !== "create") continue;
+    const answered = new Set(own.flatMap(({ type, orderId }) => (type === "ok" && orderId !== undefined ? [orderId] : [])));
+    if (answered.size > 1) faults.push(`key ${key} was answered with ${answered.size} orders`);
+    for (const orderId of answered) {
+      const order = stored.get(orderId);
+      claimed.add(orderId);
+      if (order === undefined) faults.push(`order ${orderId} was acknowledged and is lost`);
+      else if (order.userId !== operation.userId) faults.push(`order ${orderId} belongs to somebody else`);
+      else if (linesText(lines.get(orderId) ?? []) !== linesText(operation.lines)) faults.push(`order ${orderId} has other lines than were ordered`);
+    }
+    // A call that nobody answered may still arrive after a later one was refused.
+    const open = own.filter(({ type }) => type === "invoke").length - own.filter(({ type }) => type === "ok" || type === "fail").length;
+    if (answered.size === 0 && open > 0) {
+      const what = `${operation.userId} ${linesText(operation.lines)}`;
+      unknown.set(what, (unknown.get(what) ?? 0) + 1);
+    }
+  }
+  for (const { orderId, userId } of orders.filter((order) => !claimed.has(order.orderId))) {
+    const what = `${userId} ${linesText(lines.get(orderId) ?? [])}`;
+    const left = unknown.get(what) ?? 0;
+    if (left === 0) faults.push(`order ${orderId} (${what}) was made by nobody, or in part, or though it was refused`);
+    unknown.set(what, left - 1);
+  }
+  return faults;
+}
+
+const afterPaying = new Set(["PAID", "SHIPPED", "DELIVERED"]);
+
+/** Acknowledged payments and cancellations stand. */
+function checkSteps(events: readonly HistoryEvent[], { orders }: Snapshot): string[] {
+  const stored = new Map(orders.map((order) => [order.orderId, order]));
+  const acknowledged = (f: string) => new Set(events.flatMap(({ type, operation }) => (type === "ok" && operation.f === f && "orderId" in operation ? [operation.orderId] : [])));
+  const [paid, cancelled] = [acknowledged("pay"), acknowledged("cancel")];
+  const faults: string[] = [];
+  for (const orderId of cancelled) if (stored.get(orderId)?.state !== "CANCELLED") faults.push(`order ${orderId} was cancelled and is ${stored.get(orderId)?.state}`);
+  for (const orderId of paid) {
+    if (!cancelled.has(orderId) && !afterPaying.has(stored.get(orderId)?.state ?? "")) faults.push(`order ${orderId} was paid and is ${stored.get(orderId)?.state}`);
+  }
+  return faults;
+}
+
+const holdsOf: Readonly<Record<string, readonly string[]>> = {
+  PAID: ["COMMITTED"],
+  CANCELLED: ["RELEASED", "EXPIRED", "RETURNED"],
+  EXPIRED: ["RELEASED", "EXPIRED"],
+};
+
+/** At rest nothing is held; each order has its hold, whole and as far along; no sale is without an order. */
+function checkHolds({ orders, orderLines, reservations, reservationLines }: Snapshot): string[] {
+  const faults: string[] = [];
+  const holds = new Map(reservations.map((reservation) => [reservation.reservationId, reservation]));
+  const ordered = groupBy(orderLines, ({ orderId }) => orderId);
+  const held = groupBy(reservationLines, ({ reservationId }) => reservationId);
+  for (const { orderId, state, userId, reservationId } of orders) {
+    const hold = holds.get(reservationId);
+    const allowed = holdsOf[state];
+    if (allowed === undefined) faults.push(`order ${orderId} is ${state} at rest`);
+    else if (hold === undefined) faults.push(`order ${orderId} has no hold`);
+    else if (!allowed.includes(hold.state)) faults.push(`order ${orderId} is ${state}, its hold ${hold.state}`);
+    else if (hold.userId !== userId) faults.push(`the hold of order ${orderId} belongs to somebody else`);
+    if (linesText(ordered.get(orderId) ?? []) !== linesText(held.get(reservationId) ?? [])) faults.push(`order ${orderId} and its hold have different lines`);
+  }
+  const used = new Set(orders.map(({ reservationId }) => reservationId));
+  for (const { reservationId, state } of reservations) {
+    if (state === "HELD") faults.push(`hold ${reservationId} never ended`);
+    if (state === "COMMITTED" && !used.has(reservationId)) faults.push(`hold ${reservationId} was sold to no order`);
+  }
+  return faults;
+}
+
+/** The provider holds the money of each paid order once, and of no other. */
+function checkMoney({ orders, captures }: Snapshot): string[] {
+  const faults: string[] = [];
+  const money = new Map(captures.map(({ orderId, captured, refunded }) => [orderId, captured - refunded]));
+  for (const { orderId, state } of orders) {
+    const [expected, found] = [afterPaying.has(state) ? 1 : 0, money.get(orderId) ?? 0];
+    if (found !== expected) faults.push(`order ${orderId} is ${state}, and its money is with the provider ${found} times`);
+  }
+  return faults;
+}
+
+/** received = there + sold; the ledger adds up; nothing below zero; the read model agrees. */
+function checkStock({ stocks, reservations, reservationLines, readModel }: Snapshot): string[] {
+  const faults: string[] = [];
+  const sold = new Map<string, number>();
+  const committed = new Set(reservations.filter(({ state }) => state === "COMMITTED").map(({ reservationId }) => reservationId));
+  for (const { reservationId, item, quantity } of reservationLines) if (committed.has(reservationId)) sold.set(item, (sold.get(item) ?? 0) + quantity);
+  const read = new Map(readModel.map((stock) => [stock.item, stock]));
+  for (const { item, onHand, reserved, onHandSum, reservedSum, received } of stocks) {
+    if (onHand < 0 || reserved < 0 || onHand < reserved) faults.push(`${item}: on hand ${onHand}, reserved ${reserved}`);
+    if (reserved !== 0) faults.push(`${item}: ${reserved} units are reserved at rest`);
+    if (onHand + (sold.get(item) ?? 0) !== received) faults.push(`${item}: received ${received}, there ${onHand}, sold ${sold.get(item) ?? 0}`);
+    if (onHand !== onHandSum || reserved !== reservedSum) faults.push(`${item}: the ledger adds up to ${onHandSum} and ${reservedSum}, the state is ${onHand} and ${reserved}`);
+    const seen = read.get(item);
+    if (seen?.onHand !== onHand || seen.reserved !== reserved) faults.push(`${item}: the read model says ${seen?.onHand} and ${seen?.reserved}, the state is ${onHand} and ${reserved}`);
+  }
+  return faults;
+}

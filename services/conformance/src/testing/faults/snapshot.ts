@@ -1,0 +1,53 @@
+import { Client } from "pg";
+import type { Snapshot } from "./checker.ts";
+
+/** Reads the stores past the services, as `url`'s superuser, in one snapshot. `items` are those of the run. `readModel` comes over REST. */
+export async function takeSnapshot(url: string, items: readonly string[], readModel: Snapshot["readModel"]): Promise<Snapshot> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const rows = async <Row>(text: string): Promise<Row[]> => (await client.query(text, [items])).rows as Row[];
+    const ofItems = `(SELECT DISTINCT l.order_id FROM orders.order_lines l WHERE l.vendor_item_id = ANY ($1))`;
+    const holdsOfItems = `(SELECT DISTINCT l.reservation_id FROM product.reservation_lines l WHERE l.vendor_item_id = ANY ($1))`;
+    return {
+      readModel,
+      orders: await rows(
+        `SELECT order_id AS "orderId", user_id AS "userId", state, payment_state AS "paymentState", reservation_id AS "reservationId" FROM orders.orders WHERE order_id IN ${ofItems}`,
+      ),
+      orderLines: await rows(`SELECT order_id AS "orderId", deal_id AS "dealId", quantity::int FROM orders.order_lines WHERE order_id IN ${ofItems}`),
+      reservations: await rows(`SELECT reservation_id AS "reservationId", user_id AS "userId", state FROM product.reservations WHERE reservation_id IN ${holdsOfItems}`),
+      reservationLines: await rows(
+        `SELECT reservation_id AS "reservationId", deal_id AS "dealId", vendor_item_id AS item, quantity::int FROM product.reservation_lines WHERE vendor_item_id = ANY ($1)`,
+      ),
+      stocks: await rows(
+        `SELECT s.vendor_item_id AS item, s.on_hand::int AS "onHand", s.reserved::int, sum(m.on_hand_delta)::int AS "onHandSum", sum(m.reserved_delta)::int AS "reservedSum",
+          sum(m.on_hand_delta) FILTER (WHERE m.kind IN ('RECEIVE', 'ADJUST'))::int AS received
+        FROM product.stocks s JOIN product.stock_movements m USING (vendor_item_id, fulfillment_center_id)
+        WHERE s.vendor_item_id = ANY ($1) GROUP BY s.vendor_item_id, s.on_hand, s.reserved`,
+      ),
+      captures: await rows(
+        `SELECT p.order_id AS "orderId", count(*) FILTER (WHERE s.captured)::int AS captured, count(*) FILTER (WHERE s.captured AND s.refund_time IS NOT NULL)::int AS refunded
+        FROM orders.payments p JOIN orders.sandbox_payments s USING (payment_id) WHERE p.order_id IN ${ofItems} GROUP BY p.order_id`,
+      ),
+    };
+  } finally {
+    await client.end();
+  }
+}
+
+/** How many things are still under way: holds, orders that wait, payments and refunds that are open, events that were not handled. */
+export async function countUnsettled(url: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ open: number }>(
+      `SELECT ((SELECT count(*) FROM product.reservations WHERE state = 'HELD')
+        + (SELECT count(*) FROM orders.orders WHERE state = 'PENDING_PAYMENT' OR payment_state IN ('PENDING', 'REFUND_PENDING'))
+        + (SELECT count(*) FROM orders.orders o JOIN product.reservations r USING (reservation_id) WHERE o.state = 'CANCELLED' AND r.state = 'COMMITTED'))::int AS open`,
+    );
+    return rows[0]?.open ?? 0;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,17 +1,15 @@
 // `npm run audit`: has the running platform cross-check itself, and prints what is not as it must be.
-import { Command } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
 import { auditPlatform, type AuditReport } from "./audit-platform.ts";
 
-const command = new Command("npm run audit --")
-  .description("Has a running platform cross-check stock, ledger, reservations, orders and read model, and prints what disagrees.")
+const command = createCommand("npm run audit --", "Has a running platform cross-check stock, ledger, reservations, orders and read model, and prints what disagrees.")
   .option("--url <url>", "the gateway", "http://127.0.0.1:8080")
   .option("--admin-email <email>", "an admin's account", "admin@flashdeal.example")
   .option("--admin-password <password>", "its password", "flash-deal-demo")
   .option("--vendor-item-id <id>", "only this item", "")
   .option("--repair", "mend what can be mended without putting units on sale", false)
   .option("--json", "print the report as JSON", false)
-  .addHelpText("after", "\nExit code: 0 nothing is wrong, or all of it was mended; 1 something is; 2 wrong arguments, no platform, or the audit ended early.")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .addHelpText("after", "\nExit code: 0 nothing is wrong, or all of it was mended; 1 something is; 2 wrong arguments, no platform, or the audit ended early.");
 const options = command.parse().opts<{ url: string; adminEmail: string; adminPassword: string; vendorItemId: string; repair: boolean; json: boolean }>();
 
 try {

@@ -1,6 +1,7 @@
 // `npm run test:faults`: kills, cuts and silences a platform of its own while buyers buy, then counts.
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { createCommand } from "@flashdeal/runtime/cli";
+import { InvalidArgumentError } from "commander";
 import { points } from "./faults.ts";
 import { runFaults } from "./run-faults.ts";
 
@@ -10,14 +11,14 @@ const whole = (text: string): number => {
   return value;
 };
 
-const command = new Command("npm run test:faults --")
-  .description("Kills processes, cuts, slows down and silences connections of a private platform while buyers buy; a checker then counts what they were told and what is stored.")
+const about =
+  "Kills processes, cuts, slows down and silences connections of a private platform while buyers buy; a checker then counts what they were told and what is stored.";
+const command = createCommand("npm run test:faults --", about)
   .option("--seed <n>", "which faults strike, and who buys what", whole, Date.now() % 1_000_000)
   .option("--seconds <n>", "how long faults strike at random, after the named points", whole, 30)
   .option("--points <text>", "only the named points that contain this; none: only random faults", "")
   .option("--folder <folder>", "keeps history.jsonl, history.edn (Jepsen's Elle, rw-register) and snapshot.json", join("bench", "reports", "local", "faults"))
-  .addHelpText("after", "\nExit code: 0 the checker found nothing, or it was skipped with the reason; 1 it found something; 2 wrong arguments.")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .addHelpText("after", "\nExit code: 0 the checker found nothing, or it was skipped with the reason; 1 it found something; 2 wrong arguments.");
 const { seed, seconds, points: wanted, folder } = command.parse().opts<{ seed: number; seconds: number; points: string; folder: string }>();
 
 console.log(`seed ${seed}: repeat with npm run test:faults -- --seed ${seed} --seconds ${seconds}`);

@@ -31,7 +31,12 @@ export function loadStockQueryConfig(env: NodeJS.ProcessEnv = process.env): Stoc
   return loadConfig(stockQueryShape, env);
 }
 
-/** Reads the settings of stock-query as a process of its own, those of every service included. */
+/**
+ * Reads the settings of stock-query as a process of its own, those of every service included. With a read model elsewhere it needs no
+ * database: DATABASE_URL is not asked for, and not used where it is set.
+ */
 export function loadStockQueryServiceConfig(env: NodeJS.ProcessEnv = process.env): StockQueryConfig & ServiceConfig {
-  return loadConfig({ ...serviceSettings({ grpcPort: 50_064, httpPort: 9_064 }), ...stockQueryShape }, env);
+  const { databaseUrl, ...others } = serviceSettings({ grpcPort: 50_064, httpPort: 9_064 });
+  if (!env["READ_MODEL_URL"] && !env["READ_MODEL_URL_FILE"]) return loadConfig({ databaseUrl, ...others, ...stockQueryShape }, env);
+  return { ...loadConfig({ ...others, ...stockQueryShape }, env), databaseUrl: undefined };
 }

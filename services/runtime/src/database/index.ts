@@ -1,4 +1,5 @@
 /** The database port, its two adapters, migrations, and the errors they share. */
+export { createAbsentDatabase } from "./absent-database.ts";
 export * from "./database.ts";
 export * from "./errors.ts";
 export * from "./migrate.ts";

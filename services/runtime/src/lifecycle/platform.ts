@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Cache } from "../cache/cache.ts";
-import { migrate, openDatabase, type Database } from "../database/index.ts";
+import { createAbsentDatabase, migrate, openDatabase, type Database } from "../database/index.ts";
 import type { EventBus } from "../events/event-bus.ts";
 import type { ReadinessCheck } from "../rpc/index.ts";
 import type { ReleaseStack } from "./release-stack.ts";
@@ -38,25 +38,29 @@ export interface OpenPlatformOptions {
  * order. Throws a `StartError` that names the setting where one of them cannot be reached.
  */
 export async function openPlatform(options: OpenPlatformOptions, stack: ReleaseStack): Promise<Platform> {
-  const { config, name, log } = options;
-  const database = await reach("the database", "DATABASE_URL", () =>
-    openDatabase(config.databaseUrl, { log, applicationName: name, maxConnections: config.databasePoolSize }),
-  );
-  stack.push("database", () => database.close());
-  for (const migrations of options.migrations ?? []) {
-    const { applied } = await migrate(database, migrations);
-    if (applied.length > 0) log.info({ schema: migrations.schema, applied }, "migrated");
-  }
+  const { config } = options;
+  const database = config.databaseUrl === undefined ? createAbsentDatabase() : await openMigrated(config.databaseUrl, options, stack);
   const eventBus = await reach("the event bus", "NATS_URL", () => openEventBus(options));
   stack.push("event bus", () => eventBus.close());
   const cache = await reach("the cache", "REDIS_URL", () => openCache(options));
   stack.push("cache", () => cache.close());
   const readiness: readonly ReadinessCheck[] = [
-    { name: "database", check: (timeoutMs) => database.ping(timeoutMs) },
+    ...(config.databaseUrl === undefined ? [] : [{ name: "database", check: (timeoutMs: number) => database.ping(timeoutMs) }]),
     { name: "event bus", check: (timeoutMs) => eventBus.ping(timeoutMs) },
     { name: "cache", check: (timeoutMs) => cache.ping(timeoutMs) },
   ];
   return { database, eventBus, cache, readiness };
+}
+
+async function openMigrated(url: string, options: OpenPlatformOptions, stack: ReleaseStack): Promise<Database> {
+  const { config, name: applicationName, log } = options;
+  const database = await reach("the database", "DATABASE_URL", () => openDatabase(url, { log, applicationName, maxConnections: config.databasePoolSize }));
+  stack.push("database", () => database.close());
+  for (const migrations of options.migrations ?? []) {
+    const { applied } = await migrate(database, migrations);
+    if (applied.length > 0) log.info({ schema: migrations.schema, applied }, "migrated");
+  }
+  return database;
 }
 
 // A process loads the one adapter that it uses: the clients of NATS and Redis are a good part of the start's time.

@@ -65,7 +65,10 @@ export function upstreamSettings() {
 }
 
 /** What `platformSettings` reads. */
-export type PlatformConfig = Config<ReturnType<typeof platformSettings>>;
+export type PlatformConfig = Omit<Config<ReturnType<typeof platformSettings>>, "databaseUrl"> & {
+  /** Undefined: the process needs no database, gets none and is ready without one. */
+  readonly databaseUrl: string | undefined;
+};
 
 /** What `listenerSettings` reads. */
 export type ListenerConfig = Config<ReturnType<typeof listenerSettings>>;

@@ -5,6 +5,7 @@ import { cpuSecondsOf } from "./cpu.ts";
 import { startGenerator, type Generator } from "./generator/generator.ts";
 import type { JobResult, LoadJob } from "./generator/job.ts";
 import { stockDeals } from "./goods.ts";
+import type { RunningBaseline } from "../baselines/start-baselines.ts";
 import { startPlatform, type Platform, type RunningVariant, type Variant } from "./platform.ts";
 
 /** How much is measured. */
@@ -19,6 +20,8 @@ export interface BenchOptions {
   /** Batches of orders that run at once, where orders are batched. */
   readonly inFlight: number;
   readonly strategies: readonly string[];
+  /** Whether shops written by hand are measured too. */
+  readonly baselines: boolean;
   readonly profileFolder: string | undefined;
 }
 
@@ -42,6 +45,8 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
     variants: options.strategies.map((strategy) => variantOf(strategy, options)),
     poolSize: options.poolSize,
     profileFolder: options.profileFolder,
+    baselines: options.baselines,
+    items: options.items,
   });
   if ("skipped" in platform) throw new Error(platform.skipped);
   const generator = startGenerator();
@@ -70,6 +75,7 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
         note(half);
         await checkOrders(running, expected + onHot.answered + spread.answered + half.answered);
       }
+      for (const baseline of platform.baselines) await measureBaseline(generator, platform, baseline, job, note);
     }
     return samples;
   } finally {
@@ -89,6 +95,22 @@ async function measureNoOps(generator: Generator, platform: Platform, job: LoadJ
   const pids = { order: pid, product: undefined, postgres: undefined };
   note(await take(generator, pids, "no-op CreateOrder", "-", { ...job, port, dealIds: [randomUUID()] }));
   note(await take(generator, pids, "health check", "-", { ...job, call: "health", port }));
+}
+
+/** Callers of a baseline at once, each with a connection of its own: with more it gets slower. */
+const baselineCallers = 128;
+
+async function measureBaseline(generator: Generator, { postgresPid }: Platform, baseline: RunningBaseline, job: LoadJob, note: (sample: Sample) => void): Promise<void> {
+  const { name, port, pid, itemIds } = baseline;
+  const pids = { order: pid, product: undefined, postgres: postgresPid };
+  const base = { ...job, call: "http-order" as const, port, connections: baselineCallers, concurrency: baselineCallers };
+  const expected = await countOrders(baseline.databaseUrl, "orders");
+  const hot = await take(generator, pids, name, "hot", { ...base, dealIds: itemIds.slice(0, 1) });
+  note(hot);
+  const spread = await take(generator, pids, name, "spread", { ...base, dealIds: itemIds });
+  note(spread);
+  const stored = await countOrders(baseline.databaseUrl, "orders");
+  if (stored !== expected + hot.answered + spread.answered) throw new Error(`${name}: ${expected + hot.answered + spread.answered} orders were answered, ${stored} are stored`);
 }
 
 interface Pids {
@@ -114,10 +136,14 @@ async function checkOrders(running: RunningVariant, answered: number): Promise<v
   if (stored !== answered) throw new Error(`${running.variant.name}: ${answered} orders were answered, ${stored} are stored`);
 }
 
-async function ordersOf({ databaseUrl }: RunningVariant): Promise<number> {
+function ordersOf({ databaseUrl }: RunningVariant): Promise<number> {
+  return countOrders(databaseUrl, "orders.orders");
+}
+
+async function countOrders(databaseUrl: string, table: "orders" | "orders.orders"): Promise<number> {
   const database = createPgDatabase({ url: databaseUrl, log: createLogger({ name: "bench", level: "silent" }), statementTimeoutMs: 60_000 });
   try {
-    const { rows } = await database.query({ name: "bench.orders", text: "SELECT count(*) FROM orders.orders" }, []);
+    const { rows } = await database.query({ name: "", text: `SELECT count(*) FROM ${table}` }, []);
     return Number(rows[0]?.[0]);
   } finally {
     await database.close();

@@ -1,9 +1,11 @@
 // `npm run bench:orders`: orders per second of each reservation strategy, on one item and on many, beside a no-op rpc.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { strategyNames } from "@flashdeal/product/config";
 import { createCommand } from "@flashdeal/runtime/cli";
 import { InvalidArgumentError, Option } from "commander";
 import { measure, type BenchOptions } from "./bench.ts";
+import { drawRates } from "./picture.ts";
 import { report } from "./report.ts";
 
 const positive = (text: string): number => {
@@ -22,12 +24,16 @@ const command = createCommand("npm run bench:orders --", "Orders per second thro
   .option("--pool-size <n>", "database connections of each service", positive, 32)
   .option("--in-flight <n>", "batches of orders at once, with group commit", positive, 2)
   .addOption(new Option("--strategies <names...>", "strategies to compare").choices(strategyNames).default(strategyNames))
+  .option("--no-baselines", "leave out the shops written by hand (bench/baselines)")
+  .option("--picture <file>", "write the rates as a picture (SVG) there", join(import.meta.dirname, "..", "reports", "local", "orders.svg"))
   .option("--profile-folder <folder>", "write a CPU profile of each service there")
   .option("--json <file>", "write every sample there");
-const { json, ...options } = command.parse().opts<BenchOptions & { readonly json?: string }>();
+const { json, picture, ...options } = command.parse().opts<BenchOptions & { readonly json?: string; readonly picture: string }>();
 
 const samples = await measure(options, ({ name, load, perSecond, p99Ms, failed }) => {
   console.error(`${name.padEnd(20)} ${load.padEnd(10)} ${Math.round(perSecond)}/s, p99 ${p99Ms.toFixed(1)} ms${failed > 0 ? `, ${failed} failed` : ""}`);
 });
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(samples, undefined, 1)}\n`);
-console.log(report(samples));
+mkdirSync(dirname(picture), { recursive: true });
+writeFileSync(picture, drawRates(samples));
+console.log(`${report(samples)}\n\nPicture: ${picture}`);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createInternalTokenSource } from "@flashdeal/runtime/auth";
 import { startPostgres, startPrivateServer, startRedisNodes, freePort, type RunningServer, type Skipped } from "@flashdeal/infra/servers";
+import { startBaselines, type RunningBaseline } from "../baselines/start-baselines.ts";
 import { createPgDatabase } from "@flashdeal/runtime/database";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 
@@ -25,6 +26,7 @@ export interface RunningVariant {
 /** All that runs. */
 export interface Platform {
   readonly variants: readonly RunningVariant[];
+  readonly baselines: readonly RunningBaseline[];
   readonly noOp: { readonly port: number; readonly pid: number | undefined };
   readonly postgresPid: number | undefined;
   /** An internal token, as the gateway shows it. */
@@ -39,6 +41,10 @@ export interface PlatformOptions {
   readonly poolSize: number;
   /** Where CPU profiles of the services are written; undefined: none. */
   readonly profileFolder: string | undefined;
+  /** Whether shops written by hand are started too. */
+  readonly baselines: boolean;
+  /** Items of a baseline. */
+  readonly items: number;
 }
 
 const root = new URL("../../", import.meta.url);
@@ -62,10 +68,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
     const variants: RunningVariant[] = [];
     const redisUrls = await startRedis(options.variants, running);
     for (const variant of options.variants) variants.push(await startVariant(variant, { poolSize: options.poolSize, postgresUrl: postgres.url, redisUrls }, start));
+    const createOne = (name: string) => createDatabase(postgres.url, name);
+    const baselines = options.baselines ? await startBaselines({ items: options.items, poolSize: options.poolSize, createDatabase: createOne }, running) : [];
     const noOpPort = await freePort();
     const noOp = await start("no-op", "bench/orders/no-op/main.ts", { DATABASE_URL: postgres.url, GRPC_PORT: String(noOpPort) });
     const tokens = createInternalTokenSource({ secret, service: "gateway", lifetimeMs: 3_600_000 });
-    return { variants, noOp: { port: noOpPort, pid: noOp.pid }, postgresPid: postgres.pid, secret, token: async () => tokens.token(), stop };
+    return { variants, baselines, noOp: { port: noOpPort, pid: noOp.pid }, postgresPid: postgres.pid, secret, token: async () => tokens.token(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import type { Sample } from "./bench.ts";
 
 /** The middle one; of an even number the lower of the two. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
@@ -49,6 +49,8 @@ export function report(samples: readonly Sample[]): string {
   const ratios: readonly (readonly [string, number])[] = [
     ["group-commit : row-lock, hot", hot / rate("row-lock", "hot")],
     ["group-commit : conditional-update, hot", hot / rate("conditional-update", "hot")],
+    ["group-commit : Fastify + FOR UPDATE, hot", hot / rate("Fastify + FOR UPDATE", "hot")],
+    ["group-commit : Fastify + Redis Lua, hot", hot / rate("Fastify + Redis Lua", "hot")],
     ["group-commit : no-op CreateOrder", hot / rate("no-op CreateOrder", "-")],
     ["group-commit : health check", hot / rate("health check", "-")],
     ["group-commit, hot : spread", hot / rate("group-commit", "spread")],

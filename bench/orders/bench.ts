@@ -33,8 +33,8 @@ export interface Sample extends JobResult {
   readonly cores: { readonly order: number; readonly product: number; readonly postgres: number };
 }
 
-/** redis-lua is a gate before group commit. The ways without batches have one transaction per order, and as many at once as its connections bear. */
-function variantOf(strategy: string, { poolSize, inFlight }: BenchOptions): Variant {
+/** How a strategy is run. redis-lua is a gate before group commit. The ways without batches have one transaction per order, and as many at once as its connections bear. */
+export function variantOf(strategy: string, { poolSize, inFlight }: BenchOptions): Variant {
   if (strategy === "group-commit" || strategy === "redis-lua") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: inFlight };
   return { name: strategy, strategy, batchMaxSize: 1, batchMaxInFlight: poolSize };
 }
@@ -84,7 +84,8 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
   }
 }
 
-async function jobOf(options: BenchOptions, platform: Platform): Promise<LoadJob> {
+/** What all loads have in common. */
+export async function jobOf(options: BenchOptions, platform: Platform): Promise<LoadJob> {
   const { connections, durationMs, concurrency } = options;
   const users = Array.from({ length: options.users }, () => randomUUID());
   return { call: "create-order", port: 0, connections, users, token: await platform.token(), dealIds: [], durationMs, concurrency };
@@ -113,13 +114,15 @@ async function measureBaseline(generator: Generator, { postgresPid }: Platform, 
   if (stored !== expected + hot.answered + spread.answered) throw new Error(`${name}: ${expected + hot.answered + spread.answered} orders were answered, ${stored} are stored`);
 }
 
-interface Pids {
+/** The servers of one load; undefined: takes no part. */
+export interface Pids {
   readonly order: number | undefined;
   readonly product: number | undefined;
   readonly postgres: number | undefined;
 }
 
-async function take(generator: Generator, pids: Pids, name: string, load: Sample["load"], job: LoadJob): Promise<Sample> {
+/** Runs a load, and reads what CPU time the servers took for it. */
+export async function take(generator: Generator, pids: Pids, name: string, load: Sample["load"], job: LoadJob): Promise<Sample> {
   const secondsOf = () => ({ order: cpuSecondsOf(pids.order), product: cpuSecondsOf(pids.product), postgres: cpuSecondsOf(pids.postgres) });
   const before = secondsOf();
   const beganMs = performance.now();
@@ -140,7 +143,8 @@ function ordersOf({ databaseUrl }: RunningVariant): Promise<number> {
   return countOrders(databaseUrl, "orders.orders");
 }
 
-async function countOrders(databaseUrl: string, table: "orders" | "orders.orders"): Promise<number> {
+/** Orders that are stored. */
+export async function countOrders(databaseUrl: string, table: "orders" | "orders.orders"): Promise<number> {
   const database = createPgDatabase({ url: databaseUrl, log: createLogger({ name: "bench", level: "silent" }), statementTimeoutMs: 60_000 });
   try {
     const { rows } = await database.query({ name: "", text: `SELECT count(*) FROM ${table}` }, []);

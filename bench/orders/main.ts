@@ -5,6 +5,8 @@ import { strategyNames } from "@flashdeal/product/config";
 import { createCommand } from "@flashdeal/runtime/cli";
 import { InvalidArgumentError, Option } from "commander";
 import { measure, type BenchOptions } from "./bench.ts";
+import { fill } from "./fill.ts";
+import { fillLine, fillReport } from "./fill-report.ts";
 import { drawRates } from "./picture.ts";
 import { report } from "./report.ts";
 
@@ -26,14 +28,25 @@ const command = createCommand("npm run bench:orders --", "Orders per second thro
   .addOption(new Option("--strategies <names...>", "strategies to compare").choices(strategyNames).default(strategyNames))
   .option("--no-baselines", "leave out the shops written by hand (bench/baselines)")
   .option("--picture <file>", "write the rates as a picture (SVG) there", join(import.meta.dirname, "..", "reports", "local", "orders.svg"))
+  .option("--fill <n>", "instead: stores so many orders of one hot item with group commit, and shows whether rate, cost and memory stay", positive)
   .option("--profile-folder <folder>", "write a CPU profile of each service there")
   .option("--json <file>", "write every sample there");
-const { json, picture, ...options } = command.parse().opts<BenchOptions & { readonly json?: string; readonly picture: string }>();
+const { json, picture, fill: ordersToStore, ...options } = command.parse().opts<BenchOptions & { readonly json?: string; readonly picture: string; readonly fill?: number }>();
 
-const samples = await measure(options, ({ name, load, perSecond, p99Ms, failed }) => {
-  console.error(`${name.padEnd(20)} ${load.padEnd(10)} ${Math.round(perSecond)}/s, p99 ${p99Ms.toFixed(1)} ms${failed > 0 ? `, ${failed} failed` : ""}`);
-});
-if (json !== undefined) writeFileSync(json, `${JSON.stringify(samples, undefined, 1)}\n`);
-mkdirSync(dirname(picture), { recursive: true });
-writeFileSync(picture, drawRates(samples));
-console.log(`${report(samples)}\n\nPicture: ${picture}`);
+const keep = (samples: readonly unknown[]): void => {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(samples, undefined, 1)}\n`);
+};
+
+if (ordersToStore !== undefined) {
+  const samples = await fill(options, ordersToStore, (sample) => console.error(fillLine(sample)));
+  keep(samples);
+  console.log(fillReport(samples));
+} else {
+  const samples = await measure(options, ({ name, load, perSecond, p99Ms, failed }) => {
+    console.error(`${name.padEnd(20)} ${load.padEnd(10)} ${Math.round(perSecond)}/s, p99 ${p99Ms.toFixed(1)} ms${failed > 0 ? `, ${failed} failed` : ""}`);
+  });
+  keep(samples);
+  mkdirSync(dirname(picture), { recursive: true });
+  writeFileSync(picture, drawRates(samples));
+  console.log(`${report(samples)}\n\nPicture: ${picture}`);
+}

@@ -12,6 +12,8 @@ export interface Variant {
   /** Most orders of one batch of the order service; 1: each order by itself. */
   readonly batchMaxSize: number;
   readonly batchMaxInFlight: number;
+  /** Further settings of both services. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A variant that runs: order and product are processes of their own, on a database of their own. */
@@ -104,7 +106,7 @@ async function startVariant(variant: Variant, { poolSize, postgresUrl, redisUrls
   const databaseUrl = await createDatabase(postgresUrl, `bench_${variant.name.replaceAll("-", "_")}`);
   const [productPort, orderPort] = [await freePort(), await freePort()];
   const productAddress = `127.0.0.1:${productPort}`;
-  const shared = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize), PRODUCT_ADDRESS: productAddress, ORDER_ADDRESS: `127.0.0.1:${orderPort}` };
+  const shared = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize), PRODUCT_ADDRESS: productAddress, ORDER_ADDRESS: `127.0.0.1:${orderPort}`, ...variant.environment };
   const product = await start(`product-${variant.name}`, "services/product/src/main.ts", {
     ...shared,
     GRPC_PORT: String(productPort),

@@ -19,7 +19,7 @@ function rowsOf(samples: readonly Sample[]): readonly Row[] {
 }
 
 /** CPU time of all servers together for one answered call: other work on the machine hardly changes it. */
-function microsecondsEach({ cores, perSecond }: Sample): number {
+export function microsecondsEach({ cores, perSecond }: Sample): number {
   const taken = [cores.order, cores.product, cores.postgres].filter((value) => !Number.isNaN(value));
   return (taken.reduce((sum, value) => sum + value, 0) * 1_000_000) / perSecond;
 }

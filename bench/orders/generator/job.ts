@@ -13,6 +13,8 @@ export interface LoadJob {
   readonly durationMs: number;
   /** Callers at once, each waiting for its answer; undefined: open loop. */
   readonly concurrency?: number;
+  /** Ends the closed loop before its time. */
+  readonly maxCalls?: number;
   /** Calls per second of the open loop. */
   readonly perSecond?: number;
 }

@@ -18,21 +18,26 @@ export interface LoadResult {
 /** Latencies above this count as this. */
 const longestMs = 60_000;
 
-/** `concurrency` callers, each with its next call as soon as the last one ended: the most that the server does. */
-export async function closedLoop(start: StartCall, concurrency: number, durationMs: number): Promise<LoadResult> {
+/**
+ * `concurrency` callers, each with its next call as soon as the last one ended: the most that the server does. Ends when the time is over or
+ * `maxCalls` are made.
+ */
+export async function closedLoop(start: StartCall, concurrency: number, durationMs: number, maxCalls = Infinity): Promise<LoadResult> {
   const latencies = createLatencies();
   const counts = { answered: 0, failed: 0 };
   const beganMs = performance.now();
   const endMs = beganMs + durationMs;
   let open = 0;
+  let made = 0;
   const finished = Promise.withResolvers<void>();
   const next = (): void => {
     const sentMs = performance.now();
-    if (sentMs >= endMs) {
+    if (sentMs >= endMs || made >= maxCalls) {
       if (open === 0) finished.resolve();
       return;
     }
     open++;
+    made++;
     start((answered) => {
       open--;
       counts[answered ? "answered" : "failed"]++;

@@ -20,7 +20,7 @@ async function run(job: LoadJob): Promise<JobResult> {
   const client = job.call === "http-order" ? await openHttp(job) : await openGrpc(job, job.call);
   const cpu = process.cpuUsage();
   const beganMs = performance.now();
-  const result = job.concurrency === undefined ? await openLoop(client.start, job.perSecond ?? 0, job.durationMs) : await closedLoop(client.start, job.concurrency, job.durationMs);
+  const result = job.concurrency === undefined ? await openLoop(client.start, job.perSecond ?? 0, job.durationMs) : await closedLoop(client.start, job.concurrency, job.durationMs, job.maxCalls);
   const { user, system } = process.cpuUsage(cpu);
   const generatorCores = (user + system) / 1_000 / (performance.now() - beganMs);
   client.close();

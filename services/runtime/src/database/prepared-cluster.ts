@@ -11,8 +11,9 @@ import { gunzip } from "node:zlib";
 const cacheFolder = fileURLToPath(new URL("../../../../node_modules/.cache/flashdeal/", import.meta.url));
 
 /**
- * Makes the empty cluster that new embedded databases begin with, unless it is there: to initialize one takes most of a first start. The
- * installation calls this; where it could not (scripts are off, the folder is read-only), each first start initializes its own.
+ * Makes the empty cluster that new embedded databases begin with, unless it is there: to initialize one takes most of a first start. It
+ * lacks the two templates of databases, since none is created here: they are three of five files that a first start writes and syncs.
+ * The installation calls this; where it could not (scripts are off, the folder is read-only), each first start initializes its own.
  * Answers the file.
  */
 export async function prepareCluster(folder: string = cacheFolder): Promise<string> {
@@ -20,6 +21,10 @@ export async function prepareCluster(folder: string = cacheFolder): Promise<stri
   if (await access(file).then(() => true, () => false)) return file;
   const pglite = await PGlite.create();
   try {
+    for (const template of ["template0", "template1"]) {
+      await pglite.exec(`ALTER DATABASE ${template} IS_TEMPLATE false`);
+      await pglite.exec(`DROP DATABASE ${template}`);
+    }
     const archive = new Uint8Array(await (await pglite.dumpDataDir("gzip")).arrayBuffer());
     await mkdir(folder, { recursive: true });
     const unfinished = `${file}.${randomUUID()}`;

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startNats } from "../../../../infra/servers/nats.ts";
 import { describeWithNats, silentLog } from "../testing/index.ts";
@@ -74,6 +77,51 @@ describeWithNats("event bus (JetStream)", (url) => {
     });
     await expect.poll(() => new Set(seen.filter((data) => data.startsWith(tag))).size, { timeout: 5_000 }).toBe(5);
   });
+
+  /** Takes these events as often as that and never answers for them, as processes do that are killed. */
+  async function takeAndDie(options: { readonly durable: string; readonly subject: string; readonly events: number; readonly lives: number }): Promise<void> {
+    const connection = await connect({ servers: url });
+    const manager = await jetstreamManager(connection);
+    await manager.consumers.add("ORDERS", { durable_name: options.durable, filter_subject: options.subject, ack_policy: AckPolicy.Explicit, ack_wait: nanos(200) });
+    const consumer = await jetstream(connection).consumers.get("ORDERS", options.durable);
+    for (let life = 0; life < options.lives; life++) {
+      let taken = 0;
+      for await (const message of await consumer.fetch({ max_messages: options.events, expires: 5_000 })) taken += message.seq > 0 ? 1 : 0;
+      expect(taken).toBe(options.events);
+    }
+    await connection.close();
+  }
+
+  it("what a killed process had taken comes in batches again", async () => {
+    const durable = `test-${randomUUID()}`;
+    const subject = `flashdeal.order.v1.${durable}`;
+    const bus = await open();
+    await bus.publish(Array.from({ length: 20 }, (_, index) => ({ ...event(String(index)), subject })));
+    await takeAndDie({ durable, subject, events: 20, lives: 1 });
+    const batches: number[] = [];
+    await bus.subscribe({ durable, subjects: [subject], ackWaitMs: 200 }, async (events) => void batches.push(events.length));
+    await expect.poll(() => batches.reduce((sum, size) => sum + size, 0), { timeout: 10_000 }).toBe(20);
+    expect(Math.max(...batches)).toBeGreaterThan(1);
+  }, 30_000);
+
+  it("what was taken again and again by processes that were killed is no dead letter for that", async () => {
+    const durable = `test-${randomUUID()}`;
+    const subject = `flashdeal.order.v1.${durable}`;
+    const bus = await open();
+    await bus.publish(Array.from({ length: 5 }, (_, index) => ({ ...event(String(index)), subject })));
+    await takeAndDie({ durable, subject, events: 5, lives: 4 });
+    const failed = new Set<string>();
+    const seen: string[] = [];
+    await bus.subscribe({ durable, subjects: [subject], ackWaitMs: 200, maxAttempts: 2, backoffMs: [10] }, async (events) => {
+      for (const data of events.map(text)) {
+        if (failed.has(data)) continue;
+        failed.add(data);
+        throw new Error("fails once");
+      }
+      seen.push(...events.map(text));
+    });
+    await expect.poll(() => seen.toSorted(), { timeout: 20_000 }).toEqual(["0", "1", "2", "3", "4"]);
+  }, 30_000);
 
   it("what waits behind a slow handler is not delivered again", async () => {
     const durable = `test-${randomUUID()}`;

@@ -16,7 +16,7 @@ export interface EventMessage {
 }
 
 export interface ReceivedEvent extends EventMessage {
-  /** 1 for the first delivery. */
+  /** 1 for the first delivery; also deliveries to a process that was killed count. */
   readonly attempt: number;
 }
 
@@ -35,7 +35,7 @@ export interface SubscribeOptions {
   readonly batchSize?: number;
   /** Events that a process had taken when it died come again after this long; one that lives says so in time. Default: 4 s. */
   readonly ackWaitMs?: number;
-  /** Deliveries of one event before it goes to the dead-letter stream. Default: 5. */
+  /** Failures of the handler at one event, in one process, before it goes to the dead-letter stream. Default: 5. */
   readonly maxAttempts?: number;
   /** Pause before attempt 2, 3, …; the last one repeats. Default: [100, 500, 2000, 10000]. */
   readonly backoffMs?: readonly number[];
@@ -43,7 +43,7 @@ export interface SubscribeOptions {
 
 /**
  * Handles a batch. Resolving acknowledges all of it. Throwing makes the bus hand over each event of the batch alone, so
- * that a poison message fails alone: it is tried `maxAttempts` times and then published on
+ * that a poison message fails alone: it is tried until it has failed `maxAttempts` times and then published on
  * `flashdeal.deadletter.<durable>` with headers `deadletter-subject` and `deadletter-error`, never blocking its neighbours.
  */
 export type EventHandler = (events: readonly ReceivedEvent[], signal: AbortSignal) => Promise<void>;

@@ -9,6 +9,7 @@ import {
   type JsMsg,
 } from "@nats-io/jetstream";
 import { type NatsConnection, nanos } from "@nats-io/nats-core";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type SubscribeSettings, backoffAfter, deadLetter, handleUntilDecided, pause } from "./delivery.ts";
 import type { EventHandler, EventMessage, Subscription } from "./event-bus.ts";
@@ -16,6 +17,14 @@ import { toEvent } from "./jetstream-message.ts";
 import { createMessageQueue } from "./message-queue.ts";
 import { type StreamDefinition, streamOf } from "./streams.ts";
 import { subjectMatches } from "./subjects.ts";
+
+interface Running extends PullSubscription {
+  /**
+   * How often the handler failed here at an event, by its place in the stream. Deliveries are no measure of that: a process that is
+   * restarted again and again takes the same events each time, and they must not end in the dead letters for it.
+   */
+  readonly failures: LRUCache<number, number>;
+}
 
 export interface PullSubscription {
   readonly connection: NatsConnection;
@@ -33,9 +42,14 @@ const MIN_ACK_PENDING = 1_000;
 /** The server forgets an ephemeral consumer whose process has been gone this long. */
 const EPHEMERAL_INACTIVE_MS = 30_000;
 const RESTART_PAUSE_MS = 500;
+/** An event whose count falls out, or that goes to another process, is tried some times more. */
+const MAX_COUNTED = 10_000;
+/** What one process had taken when it was killed comes in batches again. What was taken twice in vain may have killed it, and comes alone. */
+const MAX_BATCHED_DELIVERIES = 2;
 
 /** Starts pulling. The consumer is created, or brought to these settings; where it is deleted meanwhile, it is made again. */
-export async function startPullSubscription(subscription: PullSubscription): Promise<Subscription> {
+export async function startPullSubscription(options: PullSubscription): Promise<Subscription> {
+  const subscription: Running = { ...options, failures: new LRUCache({ max: MAX_COUNTED }) };
   const { settings, log } = subscription;
   const stopping = new AbortController();
   const first = await openPull(subscription);
@@ -157,7 +171,7 @@ function filterOf(connection: NatsConnection, subjects: readonly string[]): Part
  * Handles what the pull yields until it ends; gives back what it has taken but not handled. What was on its way to us in that
  * very moment comes again after `ackWaitMs`.
  */
-async function consume(subscription: PullSubscription, pull: Pull, signal: AbortSignal): Promise<void> {
+async function consume(subscription: Running, pull: Pull, signal: AbortSignal): Promise<void> {
   const { settings } = subscription;
   for (;;) {
     const taken = await pull.take(settings.batchSize);
@@ -171,7 +185,7 @@ async function consume(subscription: PullSubscription, pull: Pull, signal: Abort
 }
 
 /** Each is acknowledged or given back in the end. What failed before does not get to spoil a batch of others again. */
-async function handleTaken(subscription: PullSubscription, taken: readonly JsMsg[], signal: AbortSignal): Promise<void> {
+async function handleTaken(subscription: Running, taken: readonly JsMsg[], signal: AbortSignal): Promise<void> {
   const { subjects, ephemeral } = subscription.settings;
   const wanted = taken.filter((message) => subjects.some((subject) => subjectMatches(subject, message.subject)));
   taken.filter((message) => !wanted.includes(message)).forEach((message) => ephemeral || message.ack());
@@ -179,8 +193,9 @@ async function handleTaken(subscription: PullSubscription, taken: readonly JsMsg
     await handleOnce(subscription, wanted, signal);
     return;
   }
-  await handleBatch(subscription, wanted.filter((message) => !message.redelivered), signal);
-  for (const message of wanted.filter((candidate) => candidate.redelivered)) {
+  const suspects = wanted.filter(({ seq, info }) => subscription.failures.has(seq) || info.deliveryCount > MAX_BATCHED_DELIVERIES);
+  await handleBatch(subscription, wanted.filter((message) => !suspects.includes(message)), signal);
+  for (const message of suspects) {
     await handleAlone(subscription, message, signal);
   }
 }
@@ -195,7 +210,7 @@ async function handleOnce({ settings, handler, log }: PullSubscription, messages
   }
 }
 
-async function handleBatch(subscription: PullSubscription, messages: readonly JsMsg[], signal: AbortSignal): Promise<void> {
+async function handleBatch(subscription: Running, messages: readonly JsMsg[], signal: AbortSignal): Promise<void> {
   const { settings, log } = subscription;
   const [only] = messages;
   if (only === undefined) {
@@ -216,30 +231,34 @@ async function handleBatch(subscription: PullSubscription, messages: readonly Js
   }
 }
 
-async function handleAlone(subscription: PullSubscription, message: JsMsg, signal: AbortSignal): Promise<void> {
-  const { settings, publish, log } = subscription;
+async function handleAlone(subscription: Running, message: JsMsg, signal: AbortSignal): Promise<void> {
+  const { settings, publish, failures, log } = subscription;
   if (signal.aborted) {
     message.nak();
     return;
   }
   const event = toEvent(message);
+  const failed = (failures.get(message.seq) ?? 0) + 1;
   try {
     await runHandler(subscription, [message], signal);
     message.ack();
+    failures.delete(message.seq);
   } catch (error) {
     if (signal.aborted) {
       message.nak();
-    } else if (event.attempt < settings.maxAttempts) {
-      message.nak(backoffAfter(settings, event.attempt));
+    } else if (failed < settings.maxAttempts) {
+      failures.set(message.seq, failed);
+      message.nak(backoffAfter(settings, failed));
     } else {
       log.error({ err: error, subscription: settings.durable, eventId: event.id, subject: event.subject }, "an event failed for good");
-      await publish([deadLetter(event, settings.durable, error)]).then(
-        () => message.ack(),
-        (failure: unknown) => {
-          log.error({ err: failure, subscription: settings.durable }, "cannot write a dead letter; the event is delivered again");
-          message.nak(backoffAfter(settings, event.attempt));
-        },
-      );
+      try {
+        await publish([deadLetter(event, settings.durable, error)]);
+        message.ack();
+        failures.delete(message.seq);
+      } catch (failure) {
+        log.error({ err: failure, subscription: settings.durable }, "cannot write a dead letter; the event is delivered again");
+        message.nak(backoffAfter(settings, failed));
+      }
     }
   }
 }

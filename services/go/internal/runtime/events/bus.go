@@ -30,7 +30,7 @@ type Event struct {
 	Data []byte
 	// Header has the other headers, such as `traceparent`.
 	Header nats.Header
-	// Attempt is 1 for the first delivery.
+	// Attempt is 1 for the first delivery; also deliveries to a process that was killed count.
 	Attempt int
 }
 

@@ -11,10 +11,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// maxAttempts is how often one event is delivered before it goes to the dead letters.
-const maxAttempts = 5
-
-const maxErrorLength = 1_000
+const (
+	// maxAttempts is how often the handler fails at one event, in one process, before it goes to the dead letters.
+	maxAttempts = 5
+	// maxBatched: what one process had taken when it was killed comes in batches again. What was taken twice in vain may have killed it, and
+	// comes alone.
+	maxBatched = 2
+	// maxCounted is the most events whose failures are counted at a time. Then the count begins anew: some are tried some times more.
+	maxCounted     = 10_000
+	maxErrorLength = 1_000
+)
 
 // backoff has the pauses before attempt 2, 3, …; transientBackoff those between tries of a handler whose surroundings are down. The
 // last one repeats.
@@ -33,7 +39,7 @@ func (s *Subscription) handleOnce(ctx context.Context, messages []jetstream.Msg)
 func (s *Subscription) handleDurable(ctx context.Context, messages []jetstream.Msg) {
 	var fresh, again []jetstream.Msg
 	for _, message := range messages {
-		if metadata, err := message.Metadata(); err == nil && metadata.NumDelivered > 1 {
+		if event := toEvent(message); s.failures[event.ID] > 0 || event.Attempt > maxBatched {
 			again = append(again, message)
 		} else {
 			fresh = append(fresh, message)
@@ -62,20 +68,27 @@ func (s *Subscription) handleAlone(ctx context.Context, message jetstream.Msg) {
 	}
 	event := toEvent(message)
 	err := s.runHandler(ctx, []jetstream.Msg{message})
+	failed := s.failures[event.ID] + 1
 	switch {
 	case err == nil:
+		delete(s.failures, event.ID)
 		_ = message.Ack()
 	case ctx.Err() != nil:
 		_ = message.Nak()
-	case event.Attempt < maxAttempts:
-		_ = message.NakWithDelay(nth(backoff, event.Attempt-1))
+	case failed < maxAttempts:
+		if len(s.failures) >= maxCounted {
+			clear(s.failures)
+		}
+		s.failures[event.ID] = failed
+		_ = message.NakWithDelay(nth(backoff, failed-1))
 	default:
 		s.bus.log.Error("an event failed for good", "subscription", s.options.Durable, "eventId", event.ID, "subject", event.Subject, "err", err.Error())
 		if failure := s.publishDeadLetter(ctx, event, err); failure != nil {
 			s.bus.log.Error("cannot write a dead letter; the event is delivered again", "subscription", s.options.Durable, "err", failure.Error())
-			_ = message.NakWithDelay(nth(backoff, event.Attempt-1))
+			_ = message.NakWithDelay(nth(backoff, failed-1))
 			return
 		}
+		delete(s.failures, event.ID)
 		_ = message.Ack()
 	}
 }

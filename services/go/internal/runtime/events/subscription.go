@@ -53,6 +53,9 @@ type Subscription struct {
 	handler Handler
 	stop    context.CancelFunc
 	stopped chan struct{}
+	// failures counts how often the handler failed here at an event, by its id; it belongs to one goroutine at a time. Deliveries are no
+	// measure of that: a process that is restarted again and again takes the same events each time.
+	failures map[string]int
 	// resume is where an ephemeral subscription goes on after it broke off; zero before that. It belongs to one goroutine at a time.
 	resume time.Time
 }
@@ -60,7 +63,7 @@ type Subscription struct {
 // Subscribe starts pulling. The consumer is created, or brought to these settings; where it is deleted meanwhile, it is made again.
 func (b *Bus) Subscribe(ctx context.Context, options SubscribeOptions, handler Handler) (*Subscription, error) {
 	running, stop := context.WithCancel(context.Background())
-	s := &Subscription{bus: b, options: options, handler: handler, stop: stop, stopped: make(chan struct{})}
+	s := &Subscription{bus: b, options: options, handler: handler, stop: stop, stopped: make(chan struct{}), failures: map[string]int{}}
 	messages, err := s.open(ctx)
 	if err != nil {
 		stop()

@@ -143,6 +143,45 @@ func TestPoisonGoesToTheDeadLettersWithoutItsNeighbours(t *testing.T) {
 	}
 }
 
+func TestWhatWasTakenByKilledProcessesIsNoDeadLetterForThat(t *testing.T) {
+	saved := backoff
+	backoff = []time.Duration{time.Millisecond}
+	t.Cleanup(func() { backoff = saved })
+	bus, options := openTestBus(t)
+	publish(t, bus, options, 0, 5)
+	consumer, err := bus.client.CreateConsumer(t.Context(), options.Stream, jetstream.ConsumerConfig{
+		Durable: options.Durable, FilterSubject: options.Subject, AckPolicy: jetstream.AckExplicitPolicy, AckWait: 100 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range maxAttempts + 1 {
+		batch, err := consumer.Fetch(5, jetstream.FetchMaxWait(5*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := 0
+		for range batch.Messages() {
+			taken++
+		}
+		if taken != 5 {
+			t.Fatal("taken", taken)
+		}
+	}
+	failed := map[string]bool{}
+	recorder := &recorder{seen: map[string]int{}, fail: func(events []Event) error {
+		for _, event := range events {
+			if data := string(event.Data); !failed[data] {
+				failed[data] = true
+				return errors.New("fails once")
+			}
+		}
+		return nil
+	}}
+	subscribeTest(t, bus, options, recorder.handle)
+	eventually(t, "each is handled the second time", func() bool { return recorder.count() == 5 })
+}
+
 func TestTransientFailuresAreTriedAgainAndCountForNothing(t *testing.T) {
 	saved := transientBackoff
 	transientBackoff = []time.Duration{time.Millisecond}

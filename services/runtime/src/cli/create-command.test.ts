@@ -9,6 +9,8 @@ const entries = [
   "services/conformance/src/main.ts",
   "infra/stack/main.ts",
   "infra/test/main.ts",
+  "infra/audit/main.ts",
+  "services/conformance/src/testing/faults/main.ts",
   "infra/check/main.ts",
   "infra/generate/main.ts",
   "infra/tools/main.ts",

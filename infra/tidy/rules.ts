@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { rootFolder } from "../generate/contract.ts";
-import { packageOf, type SourceFile, type Workspace } from "./source-files.ts";
+import { packageOf, type SourceFile, type TextFile, type Workspace } from "./source-files.ts";
 
 /** Each rule answers one line per offence; none where the tree keeps it. */
 
 const room = (path: string) => /^services\/[^/]+\/src\/(domain|handler|store)\//.exec(path);
-const isTest = (path: string) => /\.test\.ts$|\/testing\/|\/testdata\/|-port\.ts$|^infra\/test\//.test(path);
+/** Also the test sets of the runtime's ports, which every adapter runs. */
+const isTest = (path: string) => /\.test\.ts$|_test\.go$|\/testing\/|\/testdata\/|^services\/runtime\/src\/.*-port\.ts$|^infra\/test\//.test(path);
 
 /** handler -> domain <- store; domain imports nothing outside domain. */
 export function layerOffences(files: readonly SourceFile[]): string[] {
@@ -46,6 +47,31 @@ export function processOffences(files: readonly SourceFile[]): string[] {
   });
 }
 
+/** The same in Go: handler -> domain <- store, a domain imports the standard library only, and no service imports another. */
+export function goOffences(files: readonly TextFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const [, service, layer = ""] = /^services\/go\/internal\/([^/]+)\/(?:(domain|handler|store)\/)?/.exec(path) ?? [];
+    if (service === undefined || isTest(path)) {
+      return [];
+    }
+    return goImports(text).flatMap((specifier) => {
+      const [, targetService, targetLayer] = /^flashdeal\/internal\/([^/]+)(?:\/(domain|handler|store)\b)?/.exec(specifier) ?? [];
+      const isForeign = targetService !== undefined && targetService !== service && targetService !== "runtime";
+      const wrong =
+        layer === "domain"
+          ? (targetService !== service || targetLayer !== "domain") && /^flashdeal\/|^[^/]*\./.test(specifier)
+          : (layer === "handler" && targetLayer === "store") || (layer === "store" && targetLayer === "handler");
+      return wrong || isForeign ? [`${path}: must not import ${specifier}`] : [];
+    });
+  });
+}
+
+/** What a Go file imports: one a line, in parentheses or alone, each with or without a name. */
+function goImports(text: string): string[] {
+  const declarations = [...text.matchAll(/^import\s+(?:\(([^)]*)\)|([^\n(]*"[^"\n]+"))/gm)].map(([, block, single]) => block ?? single ?? "");
+  return declarations.flatMap((lines) => [...lines.matchAll(/^\s*(?:[\w.]+\s+)?"([^"]+)"/gm)].map(([, specifier = ""]) => specifier));
+}
+
 /** The transcoder and the OpenAPI writer are libraries with no knowledge of this project. */
 export function libraryOffences(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) =>
@@ -57,23 +83,46 @@ export function libraryOffences(files: readonly SourceFile[]): string[] {
   );
 }
 
-/** Only config.ts reads the environment. Programs of infra/ and bench/ and tests are no services. */
-export function environmentOffences(files: readonly SourceFile[]): string[] {
+/**
+ * Only config.ts reads the environment, and main.ts may hand it over; in Go, the package config reads it and main.go hands it
+ * over. Programs of infra/ and bench/ and tests are no services.
+ */
+export function environmentOffences(files: readonly TextFile[]): string[] {
+  const isAllowed = /^(?:gateway|services\/[^/]+)\/src\/(?:config|main)\.ts$|^services\/go\/internal\/runtime\/(?:config\/|lifecycle\/main\.go$)/;
   return files
-    .filter(({ path }) => /^(gateway|services)\//.test(path) && !/(^|\/)(config|main)(\.ts|\/)/.test(path) && !isTest(path))
-    .filter(({ text }) => /\bprocess\.env\b/.test(text))
-    .map(({ path }) => `${path}: reads process.env; config.ts does that`);
+    .filter(({ path }) => /^(gateway|services)\//.test(path) && !isAllowed.test(path) && !isTest(path))
+    .filter(({ text }) => environmentReads.some((read) => read.test(text)))
+    .map(({ path }) => `${path}: reads the environment; config does that`);
 }
 
+const environmentReads = [
+  /\bprocess\s*\??\.\s*env\b/,
+  /\bprocess\s*(?:\?\.)?\s*\[\s*["'`]env["'`]/,
+  /\{[^{}]*\benv\b[^{}]*\}\s*=\s*(?:globalThis\.)?process\b/,
+  /\{[^{}]*\benv\b[^{}]*\}\s*from\s*["'](?:node:)?process["']/,
+  /\bos\.(?:Getenv|LookupEnv|Environ)\b/,
+];
+
 /** SQL stands in sql/. The database adapters ask the server about itself (types, schemas): those statements touch no table of ours. */
-export function sqlOffences(files: readonly SourceFile[]): string[] {
-  const statement =
-    /["'`]\s*(?:SELECT\s[^"'`]*\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(?:TABLE|INDEX|UNIQUE)\s|ALTER\s+TABLE\s|WITH\s+\w+\s+AS\s*\()/i;
+export function sqlOffences(files: readonly TextFile[]): string[] {
   return files
     .filter(({ path }) => /^(gateway|services)\//.test(path) && !path.startsWith("services/runtime/src/database/") && !isTest(path))
-    .filter(({ text }) => statement.test(text))
+    .filter(({ text }) => statements.some((statement) => statement.test(text)))
     .map(({ path }) => `${path}: holds SQL; it belongs into sql/`);
 }
+
+/** The start of a text: its quote, which the statement may not leave, blanks and SQL's comments. */
+const textStart = /(["'`])\s*(?:--(?:(?!\1)[^\n])*(?:\n|\\n)\s*)*/.source;
+
+/** Prose may begin with a verb in small letters: those need the rest of their statement. */
+const statements = [
+  new RegExp(`${textStart}(?:SELECT|TRUNCATE|MERGE|LOCK TABLE|COPY)\\s`),
+  new RegExp(`${textStart}select\\s(?:(?:(?!\\1)[^])*?\\sfrom\\s|\\w+\\()`, "i"),
+  new RegExp(`${textStart}(?:insert\\s+into|delete\\s+from|merge\\s+into|truncate\\s+table)\\s`, "i"),
+  new RegExp(`${textStart}update\\s(?:(?!\\1)[^])*?\\sset\\s(?:(?!\\1)[^])*?=`, "i"),
+  new RegExp(`${textStart}(?:create|alter|drop)\\s+(?:or\\s+replace\\s+|unique\\s+)?(?:table|index|schema|type|view|function|trigger|role)\\s`, "i"),
+  new RegExp(`${textStart}with\\s+(?:recursive\\s+)?\\w+\\s*(?:\\([^)]*\\)\\s*)?as\\s+(?:not\\s+)?(?:materialized\\s+)?\\(`, "i"),
+];
 
 /** No file imports itself by a detour. Imports of types alone do not count: they are gone at run time. */
 export function cycleOffences(files: readonly SourceFile[]): string[] {

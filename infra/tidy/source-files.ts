@@ -3,11 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { rootFolder } from "../generate/contract.ts";
 
-/** A hand-written TypeScript file of the project. */
-export interface SourceFile {
+/** A hand-written file of the project. */
+export interface TextFile {
   /** Path from the root of the repository. */
   readonly path: string;
   readonly text: string;
+}
+
+/** A hand-written TypeScript file. */
+export interface SourceFile extends TextFile {
   /** What it imports or re-exports, in the order of the file. */
   readonly imports: readonly Import[];
 }
@@ -41,6 +45,13 @@ export function readSourceFiles(workspaces: readonly Workspace[]): SourceFile[] 
       const text = readFileSync(join(rootFolder, path), "utf8");
       return { path, text, imports: importsOf(path, text, workspaces) };
     });
+}
+
+/** Every hand-written Go file that git tracks or would track. */
+export function readGoFiles(): TextFile[] {
+  return listFiles()
+    .filter((path) => path.endsWith(".go") && !path.includes("/gen/"))
+    .map((path) => ({ path, text: readFileSync(join(rootFolder, path), "utf8") }));
 }
 
 /** Every package.json of the repository. */

@@ -8,6 +8,7 @@ import {
   dependencyOffences,
   environmentOffences,
   exportOffences,
+  goOffences,
   layerOffences,
   lengthOffences,
   libraryOffences,
@@ -17,16 +18,20 @@ import {
   sqlOffences,
   unusedDependencyOffences,
 } from "./rules.ts";
-import { listFiles, readSourceFiles, readWorkspaces, type SourceFile } from "./source-files.ts";
+import { listFiles, readGoFiles, readSourceFiles, readWorkspaces, type SourceFile } from "./source-files.ts";
 
 const workspaces = readWorkspaces();
 const files = readSourceFiles(workspaces);
+const goFiles = readGoFiles();
 
 const file = (path: string, imports: readonly string[], text = ""): SourceFile => ({
   path,
   text,
   imports: imports.map((target) => ({ specifier: target, target, typeOnly: false })),
 });
+
+const goImporting = (path: string, specifier: string) =>
+  goOffences([{ path: `services/go/internal/stock/${path}.go`, text: `package x\n\nimport (\n\t"context"\n\ts "${specifier}"\n)\n` }]);
 
 describe("tidy - the tree", () => {
   it("has only the agreed folders at the top", () => {
@@ -38,9 +43,10 @@ describe("tidy - the tree", () => {
 
   it("handler -> domain <- store", () => expect(layerOffences(files)).toEqual([]));
   it("no process imports another", () => expect(processOffences(files)).toEqual([]));
+  it("Go keeps the same directions", () => expect(goOffences(goFiles)).toEqual([]));
   it("the transcoder knows nothing of this project", () => expect(libraryOffences(files)).toEqual([]));
-  it("only config.ts reads the environment", () => expect(environmentOffences(files)).toEqual([]));
-  it("SQL stands in sql/", () => expect(sqlOffences(files)).toEqual([]));
+  it("only the configuration reads the environment", () => expect(environmentOffences([...files, ...goFiles])).toEqual([]));
+  it("SQL stands in sql/", () => expect(sqlOffences([...files, ...goFiles])).toEqual([]));
   it("no import cycles", () => expect(cycleOffences(files)).toEqual([]));
   it("no dead files", () => expect(deadFileOffences(files, workspaces)).toEqual([]));
   it("no undeclared dependencies", () => expect(dependencyOffences(files, workspaces)).toEqual([]));
@@ -74,9 +80,49 @@ describe("tidy - the rules themselves", () => {
     expect(cycleOffences([file("a.ts", ["b.ts"]), file("b.ts", ["a.ts"])])).toEqual(["a.ts -> b.ts -> a.ts"]);
   });
 
-  it("see SQL and the environment outside their places", () => {
-    expect(sqlOffences([file("services/a/src/store/x.ts", [], 'const q = "SELECT a FROM b";')])).toHaveLength(1);
-    expect(environmentOffences([file("services/a/src/store/x.ts", [], "process.env.A")])).toHaveLength(1);
+  it.each([
+    'const q = "SELECT a FROM b";',
+    "const q = `\n  select a\n  from orders.orders\n  where b = $1`;",
+    "const q = `SELECT \"order_id\" FROM orders.orders WHERE state = 'PAID'`;",
+    'const q = "UPDATE orders.orders o SET state = 1";',
+    'const q = "update orders.orders as o set state = 1";',
+    'const q = "-- name: GetOrder :one\\nSELECT a FROM b";',
+    'const q = "TRUNCATE orders.orders";',
+    'const q = "select pg_advisory_xact_lock(1)";',
+    "const q = 'DELETE FROM orders.orders';",
+    'const q = "WITH RECURSIVE t (a) AS (VALUES (1)) TABLE t";',
+    'const q = "CREATE UNIQUE INDEX i ON t (a)";',
+  ])("see SQL in %s", (text) => expect(sqlOffences([file("services/a/src/store/x.ts", [], text)])).toHaveLength(1));
+
+  it.each(['"Select the deal that you want."', '"update the settings"', '"the SELECT of a query"', '"with a key as a header (optional)"', '"created from a template"'])("see no SQL in %s", (text) =>
+    expect(sqlOffences([file("services/a/src/store/x.ts", [], text)])).toEqual([]));
+
+  it.each([
+    'process.env["A"]',
+    'process["env"].A',
+    "const { env } = process;",
+    "const { env: settings, argv } = globalThis.process;",
+    'import { env } from "node:process";',
+    'value := os.Getenv("A")',
+  ])("see the environment in %s", (text) => expect(environmentOffences([file("services/a/src/store/x.ts", [], text)])).toHaveLength(1));
+
+  it("see the environment in a room, whatever its file is called", () => {
+    for (const path of ["domain/config.ts", "domain/config/x.ts", "handler/main.ts", "domain/payment-port.ts"]) {
+      expect(environmentOffences([file(`services/a/src/${path}`, [], "process.env.A")]), path).toHaveLength(1);
+    }
+    expect(environmentOffences([file("services/a/src/config.ts", [], "process.env.A")])).toEqual([]);
+  });
+
+  it("see a wrong direction in Go", () => {
+    expect(goImporting("handler/x", "flashdeal/internal/stock/store")).toHaveLength(1);
+    expect(goImporting("store/x", "flashdeal/internal/stock/handler")).toHaveLength(1);
+    expect(goImporting("domain/x", "flashdeal/internal/stock/store")).toHaveLength(1);
+    expect(goImporting("domain/x", "github.com/redis/go-redis/v9")).toHaveLength(1);
+    expect(goImporting("run", "flashdeal/internal/order/domain")).toHaveLength(1);
+    expect(goImporting("domain/x", "flashdeal/internal/stock/domain/rules")).toEqual([]);
+    expect(goImporting("handler/x", "flashdeal/internal/stock/domain")).toEqual([]);
+    expect(goImporting("handler/x", "flashdeal/internal/runtime/reasons")).toEqual([]);
+    expect(goImporting("run", "flashdeal/internal/stock/store")).toEqual([]);
   });
 
   it("see a file that nothing reaches", () => {

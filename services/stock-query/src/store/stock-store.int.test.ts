@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { stockQueryMigrations } from "./open-read-model.ts";
 import { createRedisStockStore } from "./redis-stock-store.ts";
 import { createSqlStockStore } from "./sql-stock-store.ts";
-import { testStockStore } from "./stock-store-port.ts";
+import { testStockStore } from "../testing/stock-store-port.ts";
 
 describeWithPostgres("with a Postgres", (postgres) => {
   testStockStore("Postgres", async () => {

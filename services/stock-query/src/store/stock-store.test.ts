@@ -3,7 +3,7 @@ import { openPglite } from "@flashdeal/runtime/testing";
 import { createMemoryStockStore } from "./memory-stock-store.ts";
 import { stockQueryMigrations } from "./open-read-model.ts";
 import { createSqlStockStore } from "./sql-stock-store.ts";
-import { testStockStore } from "./stock-store-port.ts";
+import { testStockStore } from "../testing/stock-store-port.ts";
 
 testStockStore("memory", async () => ({ store: createMemoryStockStore(), close: async () => {} }));
 

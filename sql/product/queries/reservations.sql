@@ -82,3 +82,28 @@ WHERE r.reservation_id > @after_reservation_id::uuid AND r.state IN ('HELD', 'CO
     SELECT 1 FROM product.reservation_lines l WHERE l.reservation_id = r.reservation_id AND l.vendor_item_id = @only_vendor_item_id::text))
 ORDER BY r.reservation_id
 LIMIT @max_rows::int;
+
+-- Buyers of deals after one, in their order, whose count differs from their reservations, in one snapshot. An empty item: all.
+-- name: ListPurchaseMismatches :many
+SELECT coalesce(p.deal_id, h.deal_id)::uuid AS deal_id, coalesce(p.user_id, h.user_id)::uuid AS user_id,
+  coalesce(p.quantity, 0)::bigint AS counted, coalesce(h.quantity, 0)::bigint AS reserved
+FROM product.deal_purchases p
+FULL JOIN (
+  SELECT l.deal_id, r.user_id, sum(l.quantity) AS quantity
+  FROM product.reservation_lines l
+  JOIN product.reservations r ON r.reservation_id = l.reservation_id
+  WHERE r.state IN ('HELD', 'COMMITTED')
+  GROUP BY l.deal_id, r.user_id) h ON h.deal_id = p.deal_id AND h.user_id = p.user_id
+WHERE coalesce(p.quantity, 0) <> coalesce(h.quantity, 0)
+  AND (coalesce(p.deal_id, h.deal_id), coalesce(p.user_id, h.user_id)) > (@after_deal_id::uuid, @after_user_id::uuid)
+  AND (@only_vendor_item_id::text = '' OR coalesce(p.deal_id, h.deal_id) IN (
+    SELECT d.deal_id FROM product.deals d WHERE d.vendor_item_id = @only_vendor_item_id::text))
+ORDER BY 1, 2
+LIMIT @max_rows::int;
+
+-- What is counted for a buyer of a deal, and what the buyer's reservations add up to.
+-- name: GetPurchaseSums :one
+SELECT
+  coalesce((SELECT p.quantity FROM product.deal_purchases p WHERE p.deal_id = @deal_id AND p.user_id = @user_id), 0)::bigint AS counted,
+  (SELECT coalesce(sum(l.quantity), 0) FROM product.reservations r JOIN product.reservation_lines l ON l.reservation_id = r.reservation_id
+    WHERE r.user_id = @user_id AND r.state IN ('HELD', 'COMMITTED') AND l.deal_id = @deal_id)::bigint AS reserved;

@@ -118,26 +118,40 @@ WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
   SELECT t.vendor_item_id, t.fulfillment_center_id
   FROM unnest(@vendor_item_ids::text[], @fulfillment_center_ids::text[]) AS t (vendor_item_id, fulfillment_center_id));
 
--- Keys after one, in their order, with what their movements and the holds on them add up to, in one snapshot. An empty item: all.
+-- Keys after one, in their order, with what their movements and their reservations add up to, in one snapshot. An empty item: all.
+-- Reservations have no index by key, which every order would pay for: those that are held are found by theirs, those that are sold by one
+-- pass over all lines per page.
 -- name: ListStockBooks :many
-SELECT s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version, s.update_time,
-  coalesce(m.on_hand, 0)::bigint AS on_hand_sum, coalesce(m.reserved, 0)::bigint AS reserved_sum, coalesce(h.held, 0)::bigint AS held
-FROM (
+WITH page AS MATERIALIZED (
   SELECT k.* FROM product.stocks k
   WHERE (k.vendor_item_id, k.fulfillment_center_id) > (@after_vendor_item_id::text, @after_fulfillment_center_id::text)
     AND (@only_vendor_item_id::text = '' OR k.vendor_item_id = @only_vendor_item_id::text)
   ORDER BY k.vendor_item_id, k.fulfillment_center_id
-  LIMIT @max_rows::int) s
-LEFT JOIN LATERAL (
-  SELECT sum(v.on_hand_delta) AS on_hand, sum(v.reserved_delta) AS reserved FROM product.stock_movements v
-  WHERE v.vendor_item_id = s.vendor_item_id AND v.fulfillment_center_id = s.fulfillment_center_id) m ON true
-LEFT JOIN (
+  LIMIT @max_rows::int
+), holds AS MATERIALIZED (
   SELECT l.vendor_item_id, l.fulfillment_center_id, sum(l.quantity) AS held
   FROM product.reservations r
   JOIN product.reservation_lines l ON l.reservation_id = r.reservation_id
   WHERE r.state = 'HELD'
-  GROUP BY l.vendor_item_id, l.fulfillment_center_id) h
-  ON h.vendor_item_id = s.vendor_item_id AND h.fulfillment_center_id = s.fulfillment_center_id
+  GROUP BY l.vendor_item_id, l.fulfillment_center_id
+), sales AS MATERIALIZED (
+  SELECT l.vendor_item_id, l.fulfillment_center_id, sum(l.quantity) AS sold
+  FROM product.reservation_lines l
+  JOIN product.reservations r ON r.reservation_id = l.reservation_id
+  WHERE r.state = 'COMMITTED' AND (l.vendor_item_id, l.fulfillment_center_id) IN (SELECT p.vendor_item_id, p.fulfillment_center_id FROM page p)
+  GROUP BY l.vendor_item_id, l.fulfillment_center_id
+)
+SELECT s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version, s.update_time,
+  coalesce(m.on_hand, 0)::bigint AS on_hand_sum, coalesce(m.reserved, 0)::bigint AS reserved_sum, coalesce(h.held, 0)::bigint AS held,
+  coalesce(m.sold, 0)::bigint AS sold_sum, coalesce(c.sold, 0)::bigint AS sold
+FROM page s
+LEFT JOIN LATERAL (
+  SELECT sum(v.on_hand_delta) AS on_hand, sum(v.reserved_delta) AS reserved,
+    -sum(v.on_hand_delta) FILTER (WHERE v.kind IN ('COMMIT', 'RETURN')) AS sold
+  FROM product.stock_movements v
+  WHERE v.vendor_item_id = s.vendor_item_id AND v.fulfillment_center_id = s.fulfillment_center_id) m ON true
+LEFT JOIN holds h ON h.vendor_item_id = s.vendor_item_id AND h.fulfillment_center_id = s.fulfillment_center_id
+LEFT JOIN sales c ON c.vendor_item_id = s.vendor_item_id AND c.fulfillment_center_id = s.fulfillment_center_id
 ORDER BY s.vendor_item_id, s.fulfillment_center_id;
 
 -- What the movements of a key and the holds on it add up to.
@@ -149,3 +163,10 @@ SELECT
     WHERE v.vendor_item_id = @vendor_item_id AND v.fulfillment_center_id = @fulfillment_center_id)::bigint AS reserved_sum,
   (SELECT coalesce(sum(l.quantity), 0) FROM product.reservations r JOIN product.reservation_lines l ON l.reservation_id = r.reservation_id
     WHERE r.state = 'HELD' AND l.vendor_item_id = @vendor_item_id AND l.fulfillment_center_id = @fulfillment_center_id)::bigint AS held;
+
+-- Puts a key, which is locked, under a new version.
+-- name: UpdateStockVersion :one
+UPDATE product.stocks
+SET version = @version::bigint, update_time = @update_time::timestamptz
+WHERE vendor_item_id = @vendor_item_id AND fulfillment_center_id = @fulfillment_center_id
+RETURNING vendor_item_id, fulfillment_center_id, on_hand, reserved, version, update_time;

@@ -106,7 +106,7 @@ function addInventory({ deal: { key, dealId } }: Scene, add: Add): void {
   add(method.receiveStock, { ...key, quantity: 1n, reason: "sample" });
   add(method.adjustStock, { ...key, delta: 1n, reason: "sample" });
   add(method.listStockMovements, { ...key, pageSize: 10, kind: MovementKind.RECEIVE });
-  const entry = { reservationId: uuidv4(), orderId: uuidv4() };
+  const entry = { reservationId: uuidv4(), orderId: uuidv4(), reason: "sample" };
   const lines = [{ dealId, quantity: 1n }];
   add(method.reserveStock, { entries: [{ reservationId: uuidv4(), userId: uuidv4(), lines, expireTime: timestampFromMs(Date.now() + 60_000) }] });
   add(method.commitStock, { entries: [entry] });
@@ -115,6 +115,9 @@ function addInventory({ deal: { key, dealId } }: Scene, add: Add): void {
   add(method.listReservations, { pageSize: 10, vendorItemId: key.vendorItemId });
   add(method.listStockBooks, { pageSize: 10, vendorItemId: key.vendorItemId });
   add(method.reconcileStock, { ...key, reason: "sample" });
+  add(method.republishStock, { ...key, aboveVersion: 1n });
+  add(method.listPurchaseMismatches, { pageSize: 10, vendorItemId: key.vendorItemId });
+  add(method.reconcilePurchase, { dealId, userId: uuidv4() });
   add(StockQueryService.method.getStock, key);
   add(StockQueryService.method.watchStock, key);
   add(StockQueryService.method.batchGetStocks, { keys: [key] });

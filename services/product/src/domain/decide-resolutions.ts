@@ -10,6 +10,8 @@ export interface ResolveEntry {
   readonly intent: ResolutionIntent;
   /** The order behind it, where known; kept in the movements. */
   readonly orderId: string | undefined;
+  /** Why, in words; kept in the movements. Default: empty. */
+  readonly reason?: string;
 }
 
 /** What became of one hold. `unchanged`: it was there already. `resolved-otherwise`: it went another way before. */

@@ -8,6 +8,8 @@ export interface ReservationStep {
   readonly orderId: string | undefined;
   /** A user's id, or a service's name. */
   readonly actor: string;
+  /** Default: empty. */
+  readonly reason?: string;
 }
 
 /** What a batch adds to one key. */
@@ -47,12 +49,12 @@ const perUnit: Readonly<Record<MovementKind, readonly [onHand: bigint, reserved:
 export function ledgerOf(steps: readonly ReservationStep[]): LedgerBatch {
   const movements: NewMovement[] = [];
   const purchases = new Map<string, PurchaseDelta>();
-  for (const { reservation, kind, orderId, actor } of steps) {
+  for (const { reservation, kind, orderId, actor, reason = "" } of steps) {
     const [onHand, reserved, purchased] = perUnit[kind];
     const { reservationId, userId } = reservation;
     for (const { vendorItemId, fulfillmentCenterId, dealId, quantity } of reservation.lines) {
       const deltas = { onHandDelta: onHand * quantity, reservedDelta: reserved * quantity };
-      movements.push({ vendorItemId, fulfillmentCenterId, kind, ...deltas, reservationId, orderId, actor, reason: "" });
+      movements.push({ vendorItemId, fulfillmentCenterId, kind, ...deltas, reservationId, orderId, actor, reason });
       const key = `${dealId} ${userId}`;
       purchases.set(key, { dealId, userId, delta: (purchases.get(key)?.delta ?? 0n) + purchased * quantity });
     }

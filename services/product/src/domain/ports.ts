@@ -71,6 +71,10 @@ export interface WriteSession {
   adjustStock(adjustment: StockChange): Promise<AdjustStockOutcome>;
   /** Brings the state and the movements of a key together, and tells the state anew. */
   reconcileStock(change: Omit<StockChange, "delta">): Promise<ReconcileStockOutcome>;
+  /** Tells a key's state anew, under the next version, or the one after `aboveVersion` where that is greater. */
+  republishStock(key: StockKey, aboveVersion: bigint): Promise<RepublishStockOutcome>;
+  /** Raises what is counted for a buyer to what the buyer's reservations add up to. */
+  reconcilePurchase(dealId: string, userId: string): Promise<ReconcilePurchaseOutcome>;
 }
 
 export type CreateProductsOutcome =
@@ -98,6 +102,13 @@ export type ReconcileStockOutcome =
   | { readonly kind: "adjusted"; readonly stock: StockLevel }
   | { readonly kind: "repair-unsafe"; readonly description: string }
   | { readonly kind: "stock-not-found" };
+
+export type RepublishStockOutcome = { readonly kind: "adjusted"; readonly stock: StockLevel } | { readonly kind: "stock-not-found" };
+
+export type ReconcilePurchaseOutcome =
+  | { readonly kind: "counted"; readonly counted: bigint }
+  | { readonly kind: "repair-unsafe"; readonly description: string }
+  | { readonly kind: "deal-not-found"; readonly dealId: string };
 
 /** No product has this id. */
 export interface ProductNotFound {
@@ -150,6 +161,8 @@ export interface ReservationStore {
   resolveForEvents(entries: readonly EventResolution[], actor: string): Promise<readonly (ResolveOutcome | undefined)[]>;
   /** Reservations that are HELD or COMMITTED, by id. */
   listLive(query: LiveQuery): Promise<readonly Reservation[]>;
+  /** Buyers of deals whose count differs from their reservations, by deal and buyer. */
+  listPurchaseMismatches(query: PurchaseQuery): Promise<readonly PurchaseMismatch[]>;
   /** Holds whose time was up at `expiredBy`, the longest expired first, after the one that `after` names. */
   listOverdueHolds(expiredBy: Date, after: OverdueHold | undefined, maxRows: number): Promise<readonly OverdueHold[]>;
   /** Takes no new resolutions, and resolves when those that wait are done. */
@@ -161,6 +174,25 @@ export interface LiveQuery {
   readonly afterReservationId: string | undefined;
   readonly vendorItemId: string | undefined;
   readonly maxRows: number;
+}
+
+/** A buyer of a deal. */
+export interface PurchaseKey {
+  readonly dealId: string;
+  readonly userId: string;
+}
+
+/** Which buyers to compare; what is undefined does not restrict. */
+export interface PurchaseQuery {
+  readonly after: PurchaseKey | undefined;
+  readonly vendorItemId: string | undefined;
+  readonly maxRows: number;
+}
+
+/** A buyer whose count differs from the units that the buyer's reservations hold or have bought. */
+export interface PurchaseMismatch extends PurchaseKey {
+  readonly counted: bigint;
+  readonly reserved: bigint;
 }
 
 /** What an event asks for. */
@@ -179,7 +211,15 @@ export interface StockReader {
   /** Undefined: no stock was ever received for the key. */
   listMovements(query: MovementQuery): Promise<MovementPage | undefined>;
   /** By key, each with what its books say, all in one snapshot. */
-  listBooks(query: BooksQuery): Promise<readonly (StockLevel & Books)[]>;
+  listBooks(query: BooksQuery): Promise<readonly StockBook[]>;
+}
+
+/** A key's state and its books. */
+export interface StockBook extends StockLevel, Books {
+  /** Units that left with sales, less those that came back, as the movements say. */
+  readonly soldSum: bigint;
+  /** Units of the reservations that are COMMITTED. */
+  readonly sold: bigint;
 }
 
 /** Which keys to list; what is undefined does not restrict. */

@@ -7,6 +7,7 @@ import type { ResolveOutcome } from "../domain/decide-resolutions.ts";
 import type { TotalFault } from "../domain/money.ts";
 import type {
   AdjustStockOutcome,
+  ReconcilePurchaseOutcome,
   ReconcileStockOutcome,
   CancelDealOutcome,
   CreateDealOutcome,
@@ -26,12 +27,13 @@ type Outcome =
   | CancelDealOutcome
   | AdjustStockOutcome
   | ReconcileStockOutcome
+  | ReconcilePurchaseOutcome
   | WriteOutcome<unknown>
   | ReserveOutcome
   | ResolveOutcome;
 
 /** Outcomes that are answers, not errors. */
-type Success = "created" | "updated" | "deleted" | "cancelled" | "adjusted" | "done" | "held" | "resolved" | "unchanged";
+type Success = "counted" | "created" | "updated" | "deleted" | "cancelled" | "adjusted" | "done" | "held" | "resolved" | "unchanged";
 
 /** Outcomes that a caller is told as an error. */
 export type Failure = Exclude<Outcome, { readonly kind: Success }>;

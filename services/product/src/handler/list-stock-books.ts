@@ -17,7 +17,9 @@ export function listStockBooks({ stock }: HandlerServices): MethodImpl<typeof me
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
     return create(ListStockBooksResponseSchema, {
-      books: page.map(({ onHandSum, reservedSum, held, ...level }) => create(StockBookSchema, { stock: stockLevelMessage(level), onHandSum, reservedSum, held })),
+      books: page.map(({ onHandSum, reservedSum, held, soldSum, sold, ...level }) =>
+        create(StockBookSchema, { stock: stockLevelMessage(level), onHandSum, reservedSum, held, soldSum, sold }),
+      ),
       nextPageToken: nextPageToken(scope, last && stockKeyText(last)),
     });
   };

@@ -1,5 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { decodePageToken, encodePageToken, type PageTokenScope } from "@flashdeal/runtime/rpc";
+import type { PurchaseKey } from "../domain/ports.ts";
 import type { StockKey } from "../domain/stock.ts";
 import { pageTokenInvalid } from "./errors.ts";
 import { isUuid } from "./input-check.ts";
@@ -38,4 +39,13 @@ export function stockKeyCursor<Desc extends DescMessage>(scope: PageTokenScope<D
   const [vendorItemId, fulfillmentCenterId, ...others] = key.split("/");
   if (!vendorItemId || !fulfillmentCenterId || others.length > 0 || key.includes("\0")) throw pageTokenInvalid();
   return { vendorItemId, fulfillmentCenterId };
+}
+
+/** The buyer of a deal that the page goes on after; undefined for the first page. */
+export function purchaseCursor<Desc extends DescMessage>(scope: PageTokenScope<Desc>, token: string): PurchaseKey | undefined {
+  const [key] = decodePageToken(scope, token, ["string"]) ?? [];
+  if (key === undefined) return undefined;
+  const [dealId = "", userId = "", ...others] = key.split("/");
+  if (!isUuid(dealId) || !isUuid(userId) || others.length > 0) throw pageTokenInvalid();
+  return { dealId, userId };
 }

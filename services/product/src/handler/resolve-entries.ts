@@ -18,9 +18,10 @@ export async function resolveEntries(
   intent: ResolutionIntent,
   context: HandlerContext,
 ): Promise<ResolveReservationResult[]> {
-  const wanted = entries.map(({ reservationId, orderId }) => ({
+  const wanted = entries.map(({ reservationId, orderId, reason }) => ({
     reservationId: reservationId.toLowerCase(),
     orderId: orderId === "" ? undefined : orderId.toLowerCase(),
+    reason,
     intent,
   }));
   const outcomes = await reservations.resolve(wanted, actorOf(context));

@@ -12,13 +12,16 @@ import { deleteProduct } from "./delete-product.ts";
 import { getDeal } from "./get-deal.ts";
 import { getProduct } from "./get-product.ts";
 import { listDeals } from "./list-deals.ts";
+import { listProducts } from "./list-products.ts";
+import { listPurchaseMismatches } from "./list-purchase-mismatches.ts";
 import { listReservations } from "./list-reservations.ts";
 import { listStockBooks } from "./list-stock-books.ts";
-import { listProducts } from "./list-products.ts";
 import { listStockMovements } from "./list-stock-movements.ts";
 import { receiveStock } from "./receive-stock.ts";
+import { reconcilePurchase } from "./reconcile-purchase.ts";
 import { reconcileStock } from "./reconcile-stock.ts";
 import { releaseStock } from "./release-stock.ts";
+import { republishStock } from "./republish-stock.ts";
 import { reserveStock } from "./reserve-stock.ts";
 import type { HandlerServices } from "./services.ts";
 import { withStoreErrors } from "./store-errors.ts";
@@ -50,6 +53,9 @@ export function createRoutes(services: HandlerServices): readonly ServiceRoutes[
       listReservations: listReservations(services),
       listStockBooks: listStockBooks(services),
       reconcileStock: reconcileStock(services),
+      republishStock: republishStock(services),
+      listPurchaseMismatches: listPurchaseMismatches(services),
+      reconcilePurchase: reconcilePurchase(services),
     })),
   ];
 }

@@ -5,7 +5,7 @@ import { ledgerOf } from "../domain/ledger.ts";
 import type { Clock, OverdueHold, ReservationStore } from "../domain/ports.ts";
 import { applyLedger, byStockKey } from "./apply-ledger.ts";
 import { insertInboxEvents } from "./gen/messaging.sql.ts";
-import { listLiveReservations, listOverdueHolds, lockReservations, updateReservationStates } from "./gen/reservations.sql.ts";
+import { listLiveReservations, listOverdueHolds, listPurchaseMismatches, lockReservations, updateReservationStates } from "./gen/reservations.sql.ts";
 import { lockStocks } from "./gen/stocks.sql.ts";
 import { readReservations, withLines } from "./read-reservations.ts";
 import { retryPassing } from "./reserve-batch.ts";
@@ -56,6 +56,13 @@ export function createReservationStore({ database, clock, limits }: ReservationS
       const found = await withLines(database, rows);
       return rows.flatMap((row) => found.get(row.reservationId) ?? []);
     },
+    listPurchaseMismatches: ({ after, vendorItemId = "", maxRows }) =>
+      listPurchaseMismatches(database, {
+        afterDealId: after?.dealId ?? nilUuid,
+        afterUserId: after?.userId ?? nilUuid,
+        onlyVendorItemId: vendorItemId,
+        maxRows,
+      }),
     async listOverdueHolds(expiredBy, after, maxRows): Promise<readonly OverdueHold[]> {
       const { expireTime, reservationId } = after ?? { expireTime: longAgo, reservationId: nilUuid };
       return listOverdueHolds(database, { expiredBy, afterTime: expireTime, afterReservationId: reservationId, maxRows });
@@ -82,7 +89,7 @@ async function resolveNews(tx: Transaction, news: readonly Resolution[], clock: 
   const held = await withLines(tx, await lockReservations(tx, { reservationIds }));
   const { outcomes, steps, changes } = decideResolutions(news, held);
   if (changes.length === 0) return outcomes;
-  const batch = ledgerOf(steps.map((step) => ({ ...step, actor: news[step.entryIndex]?.actor ?? "" })));
+  const batch = ledgerOf(steps.map((step) => ({ ...step, actor: news[step.entryIndex]?.actor ?? "", reason: news[step.entryIndex]?.reason ?? "" })));
   const locked = await lockStocks(tx, {
     vendorItemIds: batch.stocks.map((stock) => stock.vendorItemId),
     fulfillmentCenterIds: batch.stocks.map((stock) => stock.fulfillmentCenterId),

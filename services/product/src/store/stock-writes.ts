@@ -1,13 +1,12 @@
 import type { Transaction } from "@flashdeal/runtime/database";
 import { sumMovements } from "../domain/ledger.ts";
-import type { Clock, ReconcileStockOutcome, StockChange, WriteSession } from "../domain/ports.ts";
-import { decideReconciliation } from "../domain/reconcile.ts";
+import type { Clock, StockChange, WriteSession } from "../domain/ports.ts";
 import type { NewMovement, StockLevel } from "../domain/stock.ts";
 import { applyLedger, byStockKey } from "./apply-ledger.ts";
-import { getStockSums, insertStock, lockStocks, type LockStocksRow } from "./gen/stocks.sql.ts";
+import { insertStock, lockStocks, type LockStocksRow } from "./gen/stocks.sql.ts";
 
 /** The admin's writes of stock in one transaction. */
-export function createStockWrites(tx: Transaction, clock: Clock): Pick<WriteSession, "receiveStock" | "adjustStock" | "reconcileStock"> {
+export function createStockWrites(tx: Transaction, clock: Clock): Pick<WriteSession, "receiveStock" | "adjustStock"> {
   return {
     async receiveStock(receipt) {
       const { vendorItemId, fulfillmentCenterId } = receipt;
@@ -23,7 +22,6 @@ export function createStockWrites(tx: Transaction, clock: Clock): Pick<WriteSess
       if (available + delta < 0n) return { kind: "stock-below-reserved", available };
       return { kind: "adjusted", stock: await changeOnHand(tx, "ADJUST", adjustment, [stock], clock.now()) };
     },
-    reconcileStock: (change) => reconcile(tx, change, clock.now()),
   };
 }
 
@@ -41,18 +39,4 @@ async function changeOnHand(
   const [stock] = await applyLedger(tx, { movements, stocks: sumMovements(movements), purchases: [] }, byStockKey(locked), now);
   if (stock === undefined) throw new Error("a locked stock row is gone");
   return stock;
-}
-
-async function reconcile(tx: Transaction, { vendorItemId, fulfillmentCenterId, actor, reason }: Omit<StockChange, "delta">, now: Date): Promise<ReconcileStockOutcome> {
-  const key = { vendorItemId, fulfillmentCenterId };
-  const [locked] = await lockStocks(tx, { vendorItemIds: [vendorItemId], fulfillmentCenterIds: [fulfillmentCenterId] });
-  // Under the lock: nobody adds a movement or resolves a hold of the key meanwhile.
-  const sums = await getStockSums(tx, key);
-  if (locked === undefined || sums === undefined) return { kind: "stock-not-found" };
-  const decided = decideReconciliation({ ...locked, ...sums });
-  if (decided.kind === "repair-unsafe") return decided;
-  const movements = decided.movements.map((deltas): NewMovement => ({ ...key, ...deltas, kind: "ADJUST", actor, reason, reservationId: undefined, orderId: undefined }));
-  const [stock] = await applyLedger(tx, { movements, stocks: [{ ...key, ...decided.change }], purchases: [] }, byStockKey([locked]), now);
-  if (stock === undefined) throw new Error("a locked stock row is gone");
-  return { kind: "adjusted", stock };
 }

@@ -5,6 +5,7 @@ import type { AnswerCodec, Clock, KeyedCall, WriteOutcome, Writer, WriteSession 
 import { createDealWrites } from "./deal-writes.ts";
 import { getIdempotencyRecord, tryRequestLock, upsertIdempotencyRecord } from "./gen/messaging.sql.ts";
 import { createProductWrites } from "./product-writes.ts";
+import { createRepairWrites } from "./repair-writes.ts";
 import { createStockWrites } from "./stock-writes.ts";
 
 /** Writes in Postgres. A keyed call holds an advisory lock while it runs, so that its twin learns at once that it does. */
@@ -25,7 +26,7 @@ export function createWriter({ database, clock }: { readonly database: Database;
 }
 
 function createSession(tx: Transaction, clock: Clock): WriteSession {
-  return { ...createProductWrites(tx, clock), ...createDealWrites(tx, clock), ...createStockWrites(tx, clock) };
+  return { ...createProductWrites(tx, clock), ...createDealWrites(tx, clock), ...createStockWrites(tx, clock), ...createRepairWrites(tx, clock) };
 }
 
 /** The first call's answer, why there is none to give, or undefined where this is the first call. */

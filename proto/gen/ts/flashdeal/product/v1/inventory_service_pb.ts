@@ -21,7 +21,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashdeal/product/v1/inventory_service.proto.
  */
 export const file_flashdeal_product_v1_inventory_service: GenFile = /*@__PURE__*/
-  fileDesc("CixmbGFzaGRlYWwvcHJvZHVjdC92MS9pbnZlbnRvcnlfc2VydmljZS5wcm90bxIUZmxhc2hkZWFsLnByb2R1Y3QudjEiuwEKClN0b2NrTGV2ZWwSFgoOdmVuZG9yX2l0ZW1faWQYASABKAkSHQoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJEg8KB29uX2hhbmQYAyABKAMSEAoIcmVzZXJ2ZWQYBCABKAMSEQoJYXZhaWxhYmxlGAUgASgDEg8KB3ZlcnNpb24YBiABKAMSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrYCCg1TdG9ja01vdmVtZW50EhMKC21vdmVtZW50X2lkGAEgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAIgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgDIAEoCRIwCgRraW5kGAQgASgOMiIuZmxhc2hkZWFsLnByb2R1Y3QudjEuTW92ZW1lbnRLaW5kEhUKDW9uX2hhbmRfZGVsdGEYBSABKAMSFgoOcmVzZXJ2ZWRfZGVsdGEYBiABKAMSFgoOcmVzZXJ2YXRpb25faWQYByABKAkSEAoIb3JkZXJfaWQYCCABKAkSDQoFYWN0b3IYCSABKAkSDgoGcmVhc29uGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAgoLUmVzZXJ2YXRpb24SFgoOcmVzZXJ2YXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI1CgVzdGF0ZRgDIAEoDjImLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uU3RhdGUSMQoFbGluZXMYBCADKAsyIi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlZExpbmUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoMUmVzZXJ2ZWRMaW5lEg8KB2RlYWxfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIWCg52ZW5kb3JfaXRlbV9pZBgDIAEoCRIdChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYBCABKAkSDQoFdGl0bGUYBSABKAkSEAoIcXVhbnRpdHkYBiABKAMSJgoKdW5pdF9wcmljZRgHIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5Ik4KD1Jlc2VydmF0aW9uTGluZRIcCgdkZWFsX2lkGAEgASgJQgu6SAjIAQFyA7ABARIdCghxdWFudGl0eRgCIAEoA0ILukgIIgYYwIQ9KAEiiQIKE1JlY2VpdmVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEh8KCHF1YW50aXR5GAMgASgDQg26SAoiCBiAlOvcAygBEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY9AMSJgoKcmVxdWVzdF9pZBgFIAEoCUISukgPcg0YgAEyCF5bIS1+XSokIkcKFFJlY2VpdmVTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKUAgoSQWRqdXN0U3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIoCgVkZWx0YRgDIAEoA0IZukgWyAEBIhEYgJTr3AMogOyUo/z/////ARIbCgZyZWFzb24YBCABKAlCC7pICMgBAXIDGPQDEiYKCnJlcXVlc3RfaWQYBSABKAlCErpID3INGIABMgheWyEtfl0qJCJGChNBZGp1c3RTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKlAgoZTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIEjoKBGtpbmQYBSABKA4yIi5mbGFzaGRlYWwucHJvZHVjdC52MS5Nb3ZlbWVudEtpbmRCCLpIBYIBAhABIskBChpMaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZRI2Cgltb3ZlbWVudHMYASADKAsyIy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja01vdmVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgtvbl9oYW5kX3N1bRgDIAEoAxIUCgxyZXNlcnZlZF9zdW0YBCABKAMSLwoFc3RvY2sYBSABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIlwKE1Jlc2VydmVTdG9ja1JlcXVlc3QSRQoHZW50cmllcxgBIAMoCzInLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja0VudHJ5Qgu6SAiSAQUIARDoByLRAQoRUmVzZXJ2ZVN0b2NrRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBEkAKBWxpbmVzGAMgAygLMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25MaW5lQgq6SAeSAQQIARBkEjcKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIlEKFFJlc2VydmVTdG9ja1Jlc3BvbnNlEjkKB3Jlc3VsdHMYASADKAsyKC5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXN1bHQifgoSUmVzZXJ2ZVN0b2NrUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJhChJDb21taXRTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJdChdSZXNvbHZlUmVzZXJ2YXRpb25FbnRyeRIjCg5yZXNlcnZhdGlvbl9pZBgBIAEoCUILukgIyAEBcgOwAQESHQoIb3JkZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBIlYKE0NvbW1pdFN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCKEAQoYUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJiChNSZWxlYXNlU3RvY2tSZXF1ZXN0EksKB2VudHJpZXMYASADKAsyLS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNvbHZlUmVzZXJ2YXRpb25FbnRyeUILukgIkgEFCAEQ6AciVwoUUmVsZWFzZVN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCJKChtCYXRjaEdldFJlc2VydmF0aW9uc1JlcXVlc3QSKwoPcmVzZXJ2YXRpb25faWRzGAEgAygJQhK6SA+SAQwIARDoByIFcgOwAQEiVwocQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbiKbAQoXTGlzdFJlc2VydmF0aW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkMKDnZlbmRvcl9pdGVtX2lkGAMgASgJQiu6SCjYAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kImwKGExpc3RSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidQoJU3RvY2tCb29rEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbBITCgtvbl9oYW5kX3N1bRgCIAEoAxIUCgxyZXNlcnZlZF9zdW0YAyABKAMSDAoEaGVsZBgEIAEoAyKZAQoVTGlzdFN0b2NrQm9va3NSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY6AcoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACBJDCg52ZW5kb3JfaXRlbV9pZBgDIAEoCUIrukgo2AEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JCJhChZMaXN0U3RvY2tCb29rc1Jlc3BvbnNlEi4KBWJvb2tzGAEgAygLMh8uZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tCb29rEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLFAQoVUmVjb25jaWxlU3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIbCgZyZWFzb24YAyABKAlCC7pICMgBAXIDGPQDIkkKFlJlY29uY2lsZVN0b2NrUmVzcG9uc2USLwoFc3RvY2sYASABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsKuYBCgxNb3ZlbWVudEtpbmQSHQoZTU9WRU1FTlRfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PVkVNRU5UX0tJTkRfUkVDRUlWRRABEhgKFE1PVkVNRU5UX0tJTkRfQURKVVNUEAISGQoVTU9WRU1FTlRfS0lORF9SRVNFUlZFEAMSGAoUTU9WRU1FTlRfS0lORF9DT01NSVQQBBIZChVNT1ZFTUVOVF9LSU5EX1JFTEVBU0UQBRIYChRNT1ZFTUVOVF9LSU5EX0VYUElSRRAGEhgKFE1PVkVNRU5UX0tJTkRfUkVUVVJOEAcq0QEKEFJlc2VydmF0aW9uU3RhdGUSIQodUkVTRVJWQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIaChZSRVNFUlZBVElPTl9TVEFURV9IRUxEEAESHwobUkVTRVJWQVRJT05fU1RBVEVfQ09NTUlUVEVEEAISHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVMRUFTRUQQAxIdChlSRVNFUlZBVElPTl9TVEFURV9FWFBJUkVEEAQSHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVUVVJORUQQBTKWCwoQSW52ZW50b3J5U2VydmljZRK8AQoMUmVjZWl2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjZWl2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY2VpdmVTdG9ja1Jlc3BvbnNlIlWquxgECAMYAYLT5JMCRzoBKmIFc3RvY2siOy92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfTpyZWNlaXZlErgBCgtBZGp1c3RTdG9jaxIoLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVxdWVzdBopLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVzcG9uc2UiVKq7GAQIAxgBgtPkkwJGOgEqYgVzdG9jayI6L3YxL3N0b2Nrcy97dmVuZG9yX2l0ZW1faWR9L3tmdWxmaWxsbWVudF9jZW50ZXJfaWR9OmFkanVzdBLHAQoSTGlzdFN0b2NrTW92ZW1lbnRzEi8uZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBowLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja01vdmVtZW50c1Jlc3BvbnNlIk6QAgGquxgCCAOC0+STAj8SPS92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfS9tb3ZlbWVudHMSbQoMUmVzZXJ2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja1Jlc3BvbnNlIgaquxgCCAQSagoLQ29tbWl0U3RvY2sSKC5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1JlcXVlc3QaKS5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1Jlc3BvbnNlIgaquxgCCAQSbQoMUmVsZWFzZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVsZWFzZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlbGVhc2VTdG9ja1Jlc3BvbnNlIgaquxgCCAQSiAEKFEJhdGNoR2V0UmVzZXJ2YXRpb25zEjEuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXF1ZXN0GjIuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnwKEExpc3RSZXNlcnZhdGlvbnMSLS5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UmVzZXJ2YXRpb25zUmVxdWVzdBouLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnYKDkxpc3RTdG9ja0Jvb2tzEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXNwb25zZSIJkAIBqrsYAggEEnMKDlJlY29uY2lsZVN0b2NrEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXNwb25zZSIGqrsYAggEQi5aLGZsYXNoZGVhbC9nZW4vZmxhc2hkZWFsL3Byb2R1Y3QvdjE7cHJvZHVjdHYxYgZwcm90bzM", [file_buf_validate_validate, file_flashdeal_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money]);
+  fileDesc("CixmbGFzaGRlYWwvcHJvZHVjdC92MS9pbnZlbnRvcnlfc2VydmljZS5wcm90bxIUZmxhc2hkZWFsLnByb2R1Y3QudjEiuwEKClN0b2NrTGV2ZWwSFgoOdmVuZG9yX2l0ZW1faWQYASABKAkSHQoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJEg8KB29uX2hhbmQYAyABKAMSEAoIcmVzZXJ2ZWQYBCABKAMSEQoJYXZhaWxhYmxlGAUgASgDEg8KB3ZlcnNpb24YBiABKAMSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrYCCg1TdG9ja01vdmVtZW50EhMKC21vdmVtZW50X2lkGAEgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAIgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgDIAEoCRIwCgRraW5kGAQgASgOMiIuZmxhc2hkZWFsLnByb2R1Y3QudjEuTW92ZW1lbnRLaW5kEhUKDW9uX2hhbmRfZGVsdGEYBSABKAMSFgoOcmVzZXJ2ZWRfZGVsdGEYBiABKAMSFgoOcmVzZXJ2YXRpb25faWQYByABKAkSEAoIb3JkZXJfaWQYCCABKAkSDQoFYWN0b3IYCSABKAkSDgoGcmVhc29uGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAgoLUmVzZXJ2YXRpb24SFgoOcmVzZXJ2YXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI1CgVzdGF0ZRgDIAEoDjImLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uU3RhdGUSMQoFbGluZXMYBCADKAsyIi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlZExpbmUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoMUmVzZXJ2ZWRMaW5lEg8KB2RlYWxfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIWCg52ZW5kb3JfaXRlbV9pZBgDIAEoCRIdChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYBCABKAkSDQoFdGl0bGUYBSABKAkSEAoIcXVhbnRpdHkYBiABKAMSJgoKdW5pdF9wcmljZRgHIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5Ik4KD1Jlc2VydmF0aW9uTGluZRIcCgdkZWFsX2lkGAEgASgJQgu6SAjIAQFyA7ABARIdCghxdWFudGl0eRgCIAEoA0ILukgIIgYYwIQ9KAEiiQIKE1JlY2VpdmVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEh8KCHF1YW50aXR5GAMgASgDQg26SAoiCBiAlOvcAygBEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY9AMSJgoKcmVxdWVzdF9pZBgFIAEoCUISukgPcg0YgAEyCF5bIS1+XSokIkcKFFJlY2VpdmVTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKUAgoSQWRqdXN0U3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIoCgVkZWx0YRgDIAEoA0IZukgWyAEBIhEYgJTr3AMogOyUo/z/////ARIbCgZyZWFzb24YBCABKAlCC7pICMgBAXIDGPQDEiYKCnJlcXVlc3RfaWQYBSABKAlCErpID3INGIABMgheWyEtfl0qJCJGChNBZGp1c3RTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKlAgoZTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIEjoKBGtpbmQYBSABKA4yIi5mbGFzaGRlYWwucHJvZHVjdC52MS5Nb3ZlbWVudEtpbmRCCLpIBYIBAhABIskBChpMaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZRI2Cgltb3ZlbWVudHMYASADKAsyIy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja01vdmVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgtvbl9oYW5kX3N1bRgDIAEoAxIUCgxyZXNlcnZlZF9zdW0YBCABKAMSLwoFc3RvY2sYBSABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIlwKE1Jlc2VydmVTdG9ja1JlcXVlc3QSRQoHZW50cmllcxgBIAMoCzInLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja0VudHJ5Qgu6SAiSAQUIARDoByLRAQoRUmVzZXJ2ZVN0b2NrRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBEkAKBWxpbmVzGAMgAygLMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25MaW5lQgq6SAeSAQQIARBkEjcKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIlEKFFJlc2VydmVTdG9ja1Jlc3BvbnNlEjkKB3Jlc3VsdHMYASADKAsyKC5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXN1bHQifgoSUmVzZXJ2ZVN0b2NrUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJhChJDb21taXRTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJ3ChdSZXNvbHZlUmVzZXJ2YXRpb25FbnRyeRIjCg5yZXNlcnZhdGlvbl9pZBgBIAEoCUILukgIyAEBcgOwAQESHQoIb3JkZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY9AMiVgoTQ29tbWl0U3RvY2tSZXNwb25zZRI/CgdyZXN1bHRzGAEgAygLMi4uZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0IoQBChhSZXNvbHZlUmVzZXJ2YXRpb25SZXN1bHQSOAoLcmVzZXJ2YXRpb24YASABKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbkgAEiMKBWVycm9yGAIgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIJCgdvdXRjb21lImIKE1JlbGVhc2VTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJXChRSZWxlYXNlU3RvY2tSZXNwb25zZRI/CgdyZXN1bHRzGAEgAygLMi4uZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0IkoKG0JhdGNoR2V0UmVzZXJ2YXRpb25zUmVxdWVzdBIrCg9yZXNlcnZhdGlvbl9pZHMYASADKAlCErpID5IBDAgBEOgHIgVyA7ABASJXChxCYXRjaEdldFJlc2VydmF0aW9uc1Jlc3BvbnNlEjcKDHJlc2VydmF0aW9ucxgBIAMoCzIhLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uIpsBChdMaXN0UmVzZXJ2YXRpb25zUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSQwoOdmVuZG9yX2l0ZW1faWQYAyABKAlCK7pIKNgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQibAoYTGlzdFJlc2VydmF0aW9uc1Jlc3BvbnNlEjcKDHJlc2VydmF0aW9ucxgBIAMoCzIhLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKVAQoJU3RvY2tCb29rEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbBITCgtvbl9oYW5kX3N1bRgCIAEoAxIUCgxyZXNlcnZlZF9zdW0YAyABKAMSDAoEaGVsZBgEIAEoAxIQCghzb2xkX3N1bRgFIAEoAxIMCgRzb2xkGAYgASgDIpkBChVMaXN0U3RvY2tCb29rc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkMKDnZlbmRvcl9pdGVtX2lkGAMgASgJQiu6SCjYAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kImEKFkxpc3RTdG9ja0Jvb2tzUmVzcG9uc2USLgoFYm9va3MYASADKAsyHy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0Jvb2sSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsUBChVSZWNvbmNpbGVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEhsKBnJlYXNvbhgDIAEoCUILukgIyAEBcgMY9AMiSQoWUmVjb25jaWxlU3RvY2tSZXNwb25zZRIvCgVzdG9jaxgBIAEoCzIgLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlN0b2NrTGV2ZWwi0QEKFVJlcHVibGlzaFN0b2NrUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSJwoNYWJvdmVfdmVyc2lvbhgDIAEoA0IQukgNIgsYgICAgICAgAgoACJJChZSZXB1Ymxpc2hTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCJXChBQdXJjaGFzZU1pc21hdGNoEg8KB2RlYWxfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIPCgdjb3VudGVkGAMgASgDEhAKCHJlc2VydmVkGAQgASgDIqEBCh1MaXN0UHVyY2hhc2VNaXNtYXRjaGVzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSQwoOdmVuZG9yX2l0ZW1faWQYAyABKAlCK7pIKNgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQidQoeTGlzdFB1cmNoYXNlTWlzbWF0Y2hlc1Jlc3BvbnNlEjoKCm1pc21hdGNoZXMYASADKAsyJi5mbGFzaGRlYWwucHJvZHVjdC52MS5QdXJjaGFzZU1pc21hdGNoEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJWChhSZWNvbmNpbGVQdXJjaGFzZVJlcXVlc3QSHAoHZGVhbF9pZBgBIAEoCUILukgIyAEBcgOwAQESHAoHdXNlcl9pZBgCIAEoCUILukgIyAEBcgOwAQEiLAoZUmVjb25jaWxlUHVyY2hhc2VSZXNwb25zZRIPCgdjb3VudGVkGAEgASgDKuYBCgxNb3ZlbWVudEtpbmQSHQoZTU9WRU1FTlRfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PVkVNRU5UX0tJTkRfUkVDRUlWRRABEhgKFE1PVkVNRU5UX0tJTkRfQURKVVNUEAISGQoVTU9WRU1FTlRfS0lORF9SRVNFUlZFEAMSGAoUTU9WRU1FTlRfS0lORF9DT01NSVQQBBIZChVNT1ZFTUVOVF9LSU5EX1JFTEVBU0UQBRIYChRNT1ZFTUVOVF9LSU5EX0VYUElSRRAGEhgKFE1PVkVNRU5UX0tJTkRfUkVUVVJOEAcq0QEKEFJlc2VydmF0aW9uU3RhdGUSIQodUkVTRVJWQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIaChZSRVNFUlZBVElPTl9TVEFURV9IRUxEEAESHwobUkVTRVJWQVRJT05fU1RBVEVfQ09NTUlUVEVEEAISHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVMRUFTRUQQAxIdChlSRVNFUlZBVElPTl9TVEFURV9FWFBJUkVEEAQSHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVUVVJORUQQBTKaDgoQSW52ZW50b3J5U2VydmljZRK8AQoMUmVjZWl2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjZWl2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY2VpdmVTdG9ja1Jlc3BvbnNlIlWquxgECAMYAYLT5JMCRzoBKmIFc3RvY2siOy92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfTpyZWNlaXZlErgBCgtBZGp1c3RTdG9jaxIoLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVxdWVzdBopLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVzcG9uc2UiVKq7GAQIAxgBgtPkkwJGOgEqYgVzdG9jayI6L3YxL3N0b2Nrcy97dmVuZG9yX2l0ZW1faWR9L3tmdWxmaWxsbWVudF9jZW50ZXJfaWR9OmFkanVzdBLHAQoSTGlzdFN0b2NrTW92ZW1lbnRzEi8uZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBowLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja01vdmVtZW50c1Jlc3BvbnNlIk6QAgGquxgCCAOC0+STAj8SPS92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfS9tb3ZlbWVudHMSbQoMUmVzZXJ2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja1Jlc3BvbnNlIgaquxgCCAQSagoLQ29tbWl0U3RvY2sSKC5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1JlcXVlc3QaKS5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1Jlc3BvbnNlIgaquxgCCAQSbQoMUmVsZWFzZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVsZWFzZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlbGVhc2VTdG9ja1Jlc3BvbnNlIgaquxgCCAQSiAEKFEJhdGNoR2V0UmVzZXJ2YXRpb25zEjEuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXF1ZXN0GjIuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnwKEExpc3RSZXNlcnZhdGlvbnMSLS5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UmVzZXJ2YXRpb25zUmVxdWVzdBouLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnYKDkxpc3RTdG9ja0Jvb2tzEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXNwb25zZSIJkAIBqrsYAggEEnMKDlJlY29uY2lsZVN0b2NrEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXNwb25zZSIGqrsYAggEEnMKDlJlcHVibGlzaFN0b2NrEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVwdWJsaXNoU3RvY2tSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVwdWJsaXNoU3RvY2tSZXNwb25zZSIGqrsYAggEEo4BChZMaXN0UHVyY2hhc2VNaXNtYXRjaGVzEjMuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFB1cmNoYXNlTWlzbWF0Y2hlc1JlcXVlc3QaNC5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UHVyY2hhc2VNaXNtYXRjaGVzUmVzcG9uc2UiCZACAaq7GAIIBBJ8ChFSZWNvbmNpbGVQdXJjaGFzZRIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY29uY2lsZVB1cmNoYXNlUmVxdWVzdBovLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY29uY2lsZVB1cmNoYXNlUmVzcG9uc2UiBqq7GAIIBEIuWixmbGFzaGRlYWwvZ2VuL2ZsYXNoZGVhbC9wcm9kdWN0L3YxO3Byb2R1Y3R2MWIGcHJvdG8z", [file_buf_validate_validate, file_flashdeal_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money]);
 
 /**
  * The authoritative state of one key.
@@ -65,7 +65,7 @@ export type StockLevel = Message<"flashdeal.product.v1.StockLevel"> & {
   available: bigint;
 
   /**
-   * Grows by one with each committed change.
+   * Grows with each committed change: by one, and by more where RepublishStock asks for it.
    *
    * @generated from field: int64 version = 6;
    */
@@ -156,7 +156,7 @@ export type StockMovement = Message<"flashdeal.product.v1.StockMovement"> & {
   actor: string;
 
   /**
-   * Reason in words, for receipts and adjustments.
+   * Reason in words, for receipts, adjustments and repairs.
    *
    * @generated from field: string reason = 10;
    */
@@ -724,6 +724,13 @@ export type ResolveReservationEntry = Message<"flashdeal.product.v1.ResolveReser
    * @generated from field: string order_id = 2;
    */
   orderId: string;
+
+  /**
+   * Reason in words, at most 500 characters; kept in the movements.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
 };
 
 /**
@@ -971,6 +978,20 @@ export type StockBook = Message<"flashdeal.product.v1.StockBook"> & {
    * @generated from field: int64 held = 4;
    */
   held: bigint;
+
+  /**
+   * Units that left with sales, less those that came back, as the movements say.
+   *
+   * @generated from field: int64 sold_sum = 5;
+   */
+  soldSum: bigint;
+
+  /**
+   * Units of the reservations that are COMMITTED: must equal `sold_sum`.
+   *
+   * @generated from field: int64 sold = 6;
+   */
+  sold: bigint;
 };
 
 /**
@@ -1098,6 +1119,216 @@ export type ReconcileStockResponse = Message<"flashdeal.product.v1.ReconcileStoc
  */
 export const ReconcileStockResponseSchema: GenMessage<ReconcileStockResponse> = /*@__PURE__*/
   messageDesc(file_flashdeal_product_v1_inventory_service, 29);
+
+/**
+ * Request of RepublishStock.
+ *
+ * @generated from message flashdeal.product.v1.RepublishStockRequest
+ */
+export type RepublishStockRequest = Message<"flashdeal.product.v1.RepublishStockRequest"> & {
+  /**
+   * Seller's key of the item, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, the first a letter or a digit.
+   *
+   * @generated from field: string vendor_item_id = 1;
+   */
+  vendorItemId: string;
+
+  /**
+   * Key of the fulfilment centre, in the same form.
+   *
+   * @generated from field: string fulfillment_center_id = 2;
+   */
+  fulfillmentCenterId: string;
+
+  /**
+   * The new version is greater than this one too, 0 to 4,503,599,627,370,496: for a read model that is ahead of the key.
+   *
+   * @generated from field: int64 above_version = 3;
+   */
+  aboveVersion: bigint;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.RepublishStockRequest.
+ * Use `create(RepublishStockRequestSchema)` to create a new message.
+ */
+export const RepublishStockRequestSchema: GenMessage<RepublishStockRequest> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 30);
+
+/**
+ * Response of RepublishStock.
+ *
+ * @generated from message flashdeal.product.v1.RepublishStockResponse
+ */
+export type RepublishStockResponse = Message<"flashdeal.product.v1.RepublishStockResponse"> & {
+  /**
+   * The key's state, under its new version.
+   *
+   * @generated from field: flashdeal.product.v1.StockLevel stock = 1;
+   */
+  stock?: StockLevel | undefined;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.RepublishStockResponse.
+ * Use `create(RepublishStockResponseSchema)` to create a new message.
+ */
+export const RepublishStockResponseSchema: GenMessage<RepublishStockResponse> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 31);
+
+/**
+ * A buyer of a deal whose count differs from the buyer's reservations.
+ *
+ * @generated from message flashdeal.product.v1.PurchaseMismatch
+ */
+export type PurchaseMismatch = Message<"flashdeal.product.v1.PurchaseMismatch"> & {
+  /**
+   * The deal.
+   *
+   * @generated from field: string deal_id = 1;
+   */
+  dealId: string;
+
+  /**
+   * The buyer.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * Units that are counted against the deal's limit per user.
+   *
+   * @generated from field: int64 counted = 3;
+   */
+  counted: bigint;
+
+  /**
+   * Units of the buyer's reservations that are HELD or COMMITTED.
+   *
+   * @generated from field: int64 reserved = 4;
+   */
+  reserved: bigint;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.PurchaseMismatch.
+ * Use `create(PurchaseMismatchSchema)` to create a new message.
+ */
+export const PurchaseMismatchSchema: GenMessage<PurchaseMismatch> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 32);
+
+/**
+ * Request of ListPurchaseMismatches.
+ *
+ * @generated from message flashdeal.product.v1.ListPurchaseMismatchesRequest
+ */
+export type ListPurchaseMismatchesRequest = Message<"flashdeal.product.v1.ListPurchaseMismatchesRequest"> & {
+  /**
+   * Most entries to answer, 0 to 1,000. Default (0): 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the page before; empty for the first page. All other fields must stay as they were.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only deals of this item. Default: all.
+   *
+   * @generated from field: string vendor_item_id = 3;
+   */
+  vendorItemId: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ListPurchaseMismatchesRequest.
+ * Use `create(ListPurchaseMismatchesRequestSchema)` to create a new message.
+ */
+export const ListPurchaseMismatchesRequestSchema: GenMessage<ListPurchaseMismatchesRequest> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 33);
+
+/**
+ * Response of ListPurchaseMismatches.
+ *
+ * @generated from message flashdeal.product.v1.ListPurchaseMismatchesResponse
+ */
+export type ListPurchaseMismatchesResponse = Message<"flashdeal.product.v1.ListPurchaseMismatchesResponse"> & {
+  /**
+   * The page, by deal and buyer.
+   *
+   * @generated from field: repeated flashdeal.product.v1.PurchaseMismatch mismatches = 1;
+   */
+  mismatches: PurchaseMismatch[];
+
+  /**
+   * Token of the next page; empty after the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ListPurchaseMismatchesResponse.
+ * Use `create(ListPurchaseMismatchesResponseSchema)` to create a new message.
+ */
+export const ListPurchaseMismatchesResponseSchema: GenMessage<ListPurchaseMismatchesResponse> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 34);
+
+/**
+ * Request of ReconcilePurchase.
+ *
+ * @generated from message flashdeal.product.v1.ReconcilePurchaseRequest
+ */
+export type ReconcilePurchaseRequest = Message<"flashdeal.product.v1.ReconcilePurchaseRequest"> & {
+  /**
+   * The deal.
+   *
+   * @generated from field: string deal_id = 1;
+   */
+  dealId: string;
+
+  /**
+   * The buyer.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ReconcilePurchaseRequest.
+ * Use `create(ReconcilePurchaseRequestSchema)` to create a new message.
+ */
+export const ReconcilePurchaseRequestSchema: GenMessage<ReconcilePurchaseRequest> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 35);
+
+/**
+ * Response of ReconcilePurchase.
+ *
+ * @generated from message flashdeal.product.v1.ReconcilePurchaseResponse
+ */
+export type ReconcilePurchaseResponse = Message<"flashdeal.product.v1.ReconcilePurchaseResponse"> & {
+  /**
+   * Units that are counted for the buyer after it.
+   *
+   * @generated from field: int64 counted = 1;
+   */
+  counted: bigint;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.ReconcilePurchaseResponse.
+ * Use `create(ReconcilePurchaseResponseSchema)` to create a new message.
+ */
+export const ReconcilePurchaseResponseSchema: GenMessage<ReconcilePurchaseResponse> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 36);
 
 /**
  * Why stock changed.
@@ -1345,6 +1576,36 @@ export const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof ReconcileStockRequestSchema;
     output: typeof ReconcileStockResponseSchema;
+  },
+  /**
+   * Tells the state of a key anew, under a version above all that were told: for read models that hold something else. No unit moves. For audits. gRPC only.
+   *
+   * @generated from rpc flashdeal.product.v1.InventoryService.RepublishStock
+   */
+  republishStock: {
+    methodKind: "unary";
+    input: typeof RepublishStockRequestSchema;
+    output: typeof RepublishStockResponseSchema;
+  },
+  /**
+   * Compares, in one snapshot, what is counted for each buyer of a deal with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
+   *
+   * @generated from rpc flashdeal.product.v1.InventoryService.ListPurchaseMismatches
+   */
+  listPurchaseMismatches: {
+    methodKind: "unary";
+    input: typeof ListPurchaseMismatchesRequestSchema;
+    output: typeof ListPurchaseMismatchesResponseSchema;
+  },
+  /**
+   * Raises what is counted for a buyer of a deal to what the buyer's reservations add up to. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
+   *
+   * @generated from rpc flashdeal.product.v1.InventoryService.ReconcilePurchase
+   */
+  reconcilePurchase: {
+    methodKind: "unary";
+    input: typeof ReconcilePurchaseRequestSchema;
+    output: typeof ReconcilePurchaseResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashdeal_product_v1_inventory_service, 0);

@@ -106,6 +106,10 @@ const (
 	ViolationKind_VIOLATION_KIND_READ_MODEL_STALE ViolationKind = 5
 	// A mirror of the stock outside the database differs from it.
 	ViolationKind_VIOLATION_KIND_MIRROR_MISMATCH ViolationKind = 6
+	// The units that reservations say are sold differ from those that left with sales.
+	ViolationKind_VIOLATION_KIND_SOLD_MISMATCH ViolationKind = 7
+	// The units that are counted against a deal's limit per user differ from the buyer's reservations.
+	ViolationKind_VIOLATION_KIND_PURCHASE_MISMATCH ViolationKind = 8
 )
 
 // Enum value maps for ViolationKind.
@@ -118,6 +122,8 @@ var (
 		4: "VIOLATION_KIND_ORPHAN_HOLD",
 		5: "VIOLATION_KIND_READ_MODEL_STALE",
 		6: "VIOLATION_KIND_MIRROR_MISMATCH",
+		7: "VIOLATION_KIND_SOLD_MISMATCH",
+		8: "VIOLATION_KIND_PURCHASE_MISMATCH",
 	}
 	ViolationKind_value = map[string]int32{
 		"VIOLATION_KIND_UNSPECIFIED":       0,
@@ -127,6 +133,8 @@ var (
 		"VIOLATION_KIND_ORPHAN_HOLD":       4,
 		"VIOLATION_KIND_READ_MODEL_STALE":  5,
 		"VIOLATION_KIND_MIRROR_MISMATCH":   6,
+		"VIOLATION_KIND_SOLD_MISMATCH":     7,
+		"VIOLATION_KIND_PURCHASE_MISMATCH": 8,
 	}
 )
 
@@ -321,7 +329,7 @@ type Violation struct {
 	Kind ViolationKind `protobuf:"varint,3,opt,name=kind,proto3,enum=flashdeal.audit.v1.ViolationKind" json:"kind,omitempty"`
 	// Whether it still stands.
 	State ViolationState `protobuf:"varint,4,opt,name=state,proto3,enum=flashdeal.audit.v1.ViolationState" json:"state,omitempty"`
-	// What it is about, for example `stock/ITEM-1/ICN1` or `reservation/<id>`.
+	// What it is about: `stock/<vendor_item_id>/<fulfillment_center_id>`, `reservation/<id>`, `order/<id>` or `purchase/<deal_id>/<user_id>`.
 	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
 	// What was expected, in words.
 	Expected string `protobuf:"bytes,6,opt,name=expected,proto3" json:"expected,omitempty"`
@@ -921,7 +929,7 @@ const file_flashdeal_audit_v1_audit_service_proto_rawDesc = "" +
 	"\x13AUDIT_STATE_RUNNING\x10\x01\x12\x16\n" +
 	"\x12AUDIT_STATE_PASSED\x10\x02\x12\x16\n" +
 	"\x12AUDIT_STATE_FAILED\x10\x03\x12\x17\n" +
-	"\x13AUDIT_STATE_ABORTED\x10\x04*\x85\x02\n" +
+	"\x13AUDIT_STATE_ABORTED\x10\x04*\xcd\x02\n" +
 	"\rViolationKind\x12\x1e\n" +
 	"\x1aVIOLATION_KIND_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eVIOLATION_KIND_LEDGER_MISMATCH\x10\x01\x12$\n" +
@@ -929,7 +937,9 @@ const file_flashdeal_audit_v1_audit_service_proto_rawDesc = "" +
 	"\x1dVIOLATION_KIND_ORDER_MISMATCH\x10\x03\x12\x1e\n" +
 	"\x1aVIOLATION_KIND_ORPHAN_HOLD\x10\x04\x12#\n" +
 	"\x1fVIOLATION_KIND_READ_MODEL_STALE\x10\x05\x12\"\n" +
-	"\x1eVIOLATION_KIND_MIRROR_MISMATCH\x10\x06*i\n" +
+	"\x1eVIOLATION_KIND_MIRROR_MISMATCH\x10\x06\x12 \n" +
+	"\x1cVIOLATION_KIND_SOLD_MISMATCH\x10\a\x12$\n" +
+	" VIOLATION_KIND_PURCHASE_MISMATCH\x10\b*i\n" +
 	"\x0eViolationState\x12\x1f\n" +
 	"\x1bVIOLATION_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14VIOLATION_STATE_OPEN\x10\x01\x12\x1c\n" +

@@ -181,7 +181,7 @@ type StockLevel struct {
 	Reserved int64 `protobuf:"varint,4,opt,name=reserved,proto3" json:"reserved,omitempty"`
 	// Units that can be sold: on_hand - reserved.
 	Available int64 `protobuf:"varint,5,opt,name=available,proto3" json:"available,omitempty"`
-	// Grows by one with each committed change.
+	// Grows with each committed change: by one, and by more where RepublishStock asks for it.
 	Version int64 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
 	// When it last changed.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
@@ -289,7 +289,7 @@ type StockMovement struct {
 	OrderId string `protobuf:"bytes,8,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	// Who: a user's id, or a service's name.
 	Actor string `protobuf:"bytes,9,opt,name=actor,proto3" json:"actor,omitempty"`
-	// Reason in words, for receipts and adjustments.
+	// Reason in words, for receipts, adjustments and repairs.
 	Reason string `protobuf:"bytes,10,opt,name=reason,proto3" json:"reason,omitempty"`
 	// When.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -1375,7 +1375,9 @@ type ResolveReservationEntry struct {
 	// Id of the reservation.
 	ReservationId string `protobuf:"bytes,1,opt,name=reservation_id,json=reservationId,proto3" json:"reservation_id,omitempty"`
 	// The order that it belongs to; kept in the movements.
-	OrderId       string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	OrderId string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Reason in words, at most 500 characters; kept in the movements.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1420,6 +1422,13 @@ func (x *ResolveReservationEntry) GetReservationId() string {
 func (x *ResolveReservationEntry) GetOrderId() string {
 	if x != nil {
 		return x.OrderId
+	}
+	return ""
+}
+
+func (x *ResolveReservationEntry) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -1870,7 +1879,11 @@ type StockBook struct {
 	// Sum of all movements: must equal `stock.reserved`.
 	ReservedSum int64 `protobuf:"varint,3,opt,name=reserved_sum,json=reservedSum,proto3" json:"reserved_sum,omitempty"`
 	// Units of the reservations that are HELD: must equal `stock.reserved`.
-	Held          int64 `protobuf:"varint,4,opt,name=held,proto3" json:"held,omitempty"`
+	Held int64 `protobuf:"varint,4,opt,name=held,proto3" json:"held,omitempty"`
+	// Units that left with sales, less those that came back, as the movements say.
+	SoldSum int64 `protobuf:"varint,5,opt,name=sold_sum,json=soldSum,proto3" json:"sold_sum,omitempty"`
+	// Units of the reservations that are COMMITTED: must equal `sold_sum`.
+	Sold          int64 `protobuf:"varint,6,opt,name=sold,proto3" json:"sold,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1929,6 +1942,20 @@ func (x *StockBook) GetReservedSum() int64 {
 func (x *StockBook) GetHeld() int64 {
 	if x != nil {
 		return x.Held
+	}
+	return 0
+}
+
+func (x *StockBook) GetSoldSum() int64 {
+	if x != nil {
+		return x.SoldSum
+	}
+	return 0
+}
+
+func (x *StockBook) GetSold() int64 {
+	if x != nil {
+		return x.Sold
 	}
 	return 0
 }
@@ -2162,6 +2189,409 @@ func (x *ReconcileStockResponse) GetStock() *StockLevel {
 	return nil
 }
 
+// Request of RepublishStock.
+type RepublishStockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Seller's key of the item, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, the first a letter or a digit.
+	VendorItemId string `protobuf:"bytes,1,opt,name=vendor_item_id,json=vendorItemId,proto3" json:"vendor_item_id,omitempty"`
+	// Key of the fulfilment centre, in the same form.
+	FulfillmentCenterId string `protobuf:"bytes,2,opt,name=fulfillment_center_id,json=fulfillmentCenterId,proto3" json:"fulfillment_center_id,omitempty"`
+	// The new version is greater than this one too, 0 to 4,503,599,627,370,496: for a read model that is ahead of the key.
+	AboveVersion  int64 `protobuf:"varint,3,opt,name=above_version,json=aboveVersion,proto3" json:"above_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RepublishStockRequest) Reset() {
+	*x = RepublishStockRequest{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RepublishStockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RepublishStockRequest) ProtoMessage() {}
+
+func (x *RepublishStockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RepublishStockRequest.ProtoReflect.Descriptor instead.
+func (*RepublishStockRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RepublishStockRequest) GetVendorItemId() string {
+	if x != nil {
+		return x.VendorItemId
+	}
+	return ""
+}
+
+func (x *RepublishStockRequest) GetFulfillmentCenterId() string {
+	if x != nil {
+		return x.FulfillmentCenterId
+	}
+	return ""
+}
+
+func (x *RepublishStockRequest) GetAboveVersion() int64 {
+	if x != nil {
+		return x.AboveVersion
+	}
+	return 0
+}
+
+// Response of RepublishStock.
+type RepublishStockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's state, under its new version.
+	Stock         *StockLevel `protobuf:"bytes,1,opt,name=stock,proto3" json:"stock,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RepublishStockResponse) Reset() {
+	*x = RepublishStockResponse{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RepublishStockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RepublishStockResponse) ProtoMessage() {}
+
+func (x *RepublishStockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RepublishStockResponse.ProtoReflect.Descriptor instead.
+func (*RepublishStockResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RepublishStockResponse) GetStock() *StockLevel {
+	if x != nil {
+		return x.Stock
+	}
+	return nil
+}
+
+// A buyer of a deal whose count differs from the buyer's reservations.
+type PurchaseMismatch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deal.
+	DealId string `protobuf:"bytes,1,opt,name=deal_id,json=dealId,proto3" json:"deal_id,omitempty"`
+	// The buyer.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Units that are counted against the deal's limit per user.
+	Counted int64 `protobuf:"varint,3,opt,name=counted,proto3" json:"counted,omitempty"`
+	// Units of the buyer's reservations that are HELD or COMMITTED.
+	Reserved      int64 `protobuf:"varint,4,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurchaseMismatch) Reset() {
+	*x = PurchaseMismatch{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurchaseMismatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurchaseMismatch) ProtoMessage() {}
+
+func (x *PurchaseMismatch) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurchaseMismatch.ProtoReflect.Descriptor instead.
+func (*PurchaseMismatch) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *PurchaseMismatch) GetDealId() string {
+	if x != nil {
+		return x.DealId
+	}
+	return ""
+}
+
+func (x *PurchaseMismatch) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *PurchaseMismatch) GetCounted() int64 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
+}
+
+func (x *PurchaseMismatch) GetReserved() int64 {
+	if x != nil {
+		return x.Reserved
+	}
+	return 0
+}
+
+// Request of ListPurchaseMismatches.
+type ListPurchaseMismatchesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Most entries to answer, 0 to 1,000. Default (0): 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; empty for the first page. All other fields must stay as they were.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only deals of this item. Default: all.
+	VendorItemId  string `protobuf:"bytes,3,opt,name=vendor_item_id,json=vendorItemId,proto3" json:"vendor_item_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPurchaseMismatchesRequest) Reset() {
+	*x = ListPurchaseMismatchesRequest{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPurchaseMismatchesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPurchaseMismatchesRequest) ProtoMessage() {}
+
+func (x *ListPurchaseMismatchesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPurchaseMismatchesRequest.ProtoReflect.Descriptor instead.
+func (*ListPurchaseMismatchesRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListPurchaseMismatchesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPurchaseMismatchesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPurchaseMismatchesRequest) GetVendorItemId() string {
+	if x != nil {
+		return x.VendorItemId
+	}
+	return ""
+}
+
+// Response of ListPurchaseMismatches.
+type ListPurchaseMismatchesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page, by deal and buyer.
+	Mismatches []*PurchaseMismatch `protobuf:"bytes,1,rep,name=mismatches,proto3" json:"mismatches,omitempty"`
+	// Token of the next page; empty after the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPurchaseMismatchesResponse) Reset() {
+	*x = ListPurchaseMismatchesResponse{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPurchaseMismatchesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPurchaseMismatchesResponse) ProtoMessage() {}
+
+func (x *ListPurchaseMismatchesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPurchaseMismatchesResponse.ProtoReflect.Descriptor instead.
+func (*ListPurchaseMismatchesResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListPurchaseMismatchesResponse) GetMismatches() []*PurchaseMismatch {
+	if x != nil {
+		return x.Mismatches
+	}
+	return nil
+}
+
+func (x *ListPurchaseMismatchesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of ReconcilePurchase.
+type ReconcilePurchaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deal.
+	DealId string `protobuf:"bytes,1,opt,name=deal_id,json=dealId,proto3" json:"deal_id,omitempty"`
+	// The buyer.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReconcilePurchaseRequest) Reset() {
+	*x = ReconcilePurchaseRequest{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReconcilePurchaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReconcilePurchaseRequest) ProtoMessage() {}
+
+func (x *ReconcilePurchaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReconcilePurchaseRequest.ProtoReflect.Descriptor instead.
+func (*ReconcilePurchaseRequest) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ReconcilePurchaseRequest) GetDealId() string {
+	if x != nil {
+		return x.DealId
+	}
+	return ""
+}
+
+func (x *ReconcilePurchaseRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// Response of ReconcilePurchase.
+type ReconcilePurchaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Units that are counted for the buyer after it.
+	Counted       int64 `protobuf:"varint,1,opt,name=counted,proto3" json:"counted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReconcilePurchaseResponse) Reset() {
+	*x = ReconcilePurchaseResponse{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReconcilePurchaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReconcilePurchaseResponse) ProtoMessage() {}
+
+func (x *ReconcilePurchaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReconcilePurchaseResponse.ProtoReflect.Descriptor instead.
+func (*ReconcilePurchaseResponse) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ReconcilePurchaseResponse) GetCounted() int64 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
+}
+
 var File_flashdeal_product_v1_inventory_service_proto protoreflect.FileDescriptor
 
 const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
@@ -2263,10 +2693,11 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\t\n" +
 	"\aoutcome\"j\n" +
 	"\x12CommitStockRequest\x12T\n" +
-	"\aentries\x18\x01 \x03(\v2-.flashdeal.product.v1.ResolveReservationEntryB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\aentries\"u\n" +
+	"\aentries\x18\x01 \x03(\v2-.flashdeal.product.v1.ResolveReservationEntryB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\aentries\"\x97\x01\n" +
 	"\x17ResolveReservationEntry\x122\n" +
 	"\x0ereservation_id\x18\x01 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\xb0\x01\x01R\rreservationId\x12&\n" +
-	"\border_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\aorderId\"_\n" +
+	"\border_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\aorderId\x12 \n" +
+	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"_\n" +
 	"\x13CommitStockResponse\x12H\n" +
 	"\aresults\x18\x01 \x03(\v2..flashdeal.product.v1.ResolveReservationResultR\aresults\"\x98\x01\n" +
 	"\x18ResolveReservationResult\x12E\n" +
@@ -2289,12 +2720,14 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x0evendor_item_id\x18\x03 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\fvendorItemId\"\x89\x01\n" +
 	"\x18ListReservationsResponse\x12E\n" +
 	"\freservations\x18\x01 \x03(\v2!.flashdeal.product.v1.ReservationR\freservations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9a\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x01\n" +
 	"\tStockBook\x126\n" +
 	"\x05stock\x18\x01 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock\x12\x1e\n" +
 	"\von_hand_sum\x18\x02 \x01(\x03R\tonHandSum\x12!\n" +
 	"\freserved_sum\x18\x03 \x01(\x03R\vreservedSum\x12\x12\n" +
-	"\x04held\x18\x04 \x01(\x03R\x04held\"\xbc\x01\n" +
+	"\x04held\x18\x04 \x01(\x03R\x04held\x12\x19\n" +
+	"\bsold_sum\x18\x05 \x01(\x03R\asoldSum\x12\x12\n" +
+	"\x04sold\x18\x06 \x01(\x03R\x04sold\"\xbc\x01\n" +
 	"\x15ListStockBooksRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
@@ -2309,7 +2742,34 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x15fulfillment_center_id\x18\x02 \x01(\tB+\xbaH(\xc8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x13fulfillmentCenterId\x12#\n" +
 	"\x06reason\x18\x03 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\x18\xf4\x03R\x06reason\"P\n" +
 	"\x16ReconcileStockResponse\x126\n" +
-	"\x05stock\x18\x01 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock*\xe6\x01\n" +
+	"\x05stock\x18\x01 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock\"\x82\x02\n" +
+	"\x15RepublishStockRequest\x12Q\n" +
+	"\x0evendor_item_id\x18\x01 \x01(\tB+\xbaH(\xc8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\fvendorItemId\x12_\n" +
+	"\x15fulfillment_center_id\x18\x02 \x01(\tB+\xbaH(\xc8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x13fulfillmentCenterId\x125\n" +
+	"\rabove_version\x18\x03 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\b(\x00R\faboveVersion\"P\n" +
+	"\x16RepublishStockResponse\x126\n" +
+	"\x05stock\x18\x01 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock\"z\n" +
+	"\x10PurchaseMismatch\x12\x17\n" +
+	"\adeal_id\x18\x01 \x01(\tR\x06dealId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x18\n" +
+	"\acounted\x18\x03 \x01(\x03R\acounted\x12\x1a\n" +
+	"\breserved\x18\x04 \x01(\x03R\breserved\"\xc4\x01\n" +
+	"\x1dListPurchaseMismatchesRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x12Q\n" +
+	"\x0evendor_item_id\x18\x03 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\fvendorItemId\"\x90\x01\n" +
+	"\x1eListPurchaseMismatchesResponse\x12F\n" +
+	"\n" +
+	"mismatches\x18\x01 \x03(\v2&.flashdeal.product.v1.PurchaseMismatchR\n" +
+	"mismatches\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"f\n" +
+	"\x18ReconcilePurchaseRequest\x12$\n" +
+	"\adeal_id\x18\x01 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\xb0\x01\x01R\x06dealId\x12$\n" +
+	"\auser_id\x18\x02 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\xb0\x01\x01R\x06userId\"5\n" +
+	"\x19ReconcilePurchaseResponse\x12\x18\n" +
+	"\acounted\x18\x01 \x01(\x03R\acounted*\xe6\x01\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MOVEMENT_KIND_RECEIVE\x10\x01\x12\x18\n" +
@@ -2325,7 +2785,7 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x1bRESERVATION_STATE_COMMITTED\x10\x02\x12\x1e\n" +
 	"\x1aRESERVATION_STATE_RELEASED\x10\x03\x12\x1d\n" +
 	"\x19RESERVATION_STATE_EXPIRED\x10\x04\x12\x1e\n" +
-	"\x1aRESERVATION_STATE_RETURNED\x10\x052\x96\v\n" +
+	"\x1aRESERVATION_STATE_RETURNED\x10\x052\x9a\x0e\n" +
 	"\x10InventoryService\x12\xbc\x01\n" +
 	"\fReceiveStock\x12).flashdeal.product.v1.ReceiveStockRequest\x1a*.flashdeal.product.v1.ReceiveStockResponse\"U\xaa\xbb\x18\x04\b\x03\x18\x01\x82\xd3\xe4\x93\x02G:\x01*b\x05stock\";/v1/stocks/{vendor_item_id}/{fulfillment_center_id}:receive\x12\xb8\x01\n" +
 	"\vAdjustStock\x12(.flashdeal.product.v1.AdjustStockRequest\x1a).flashdeal.product.v1.AdjustStockResponse\"T\xaa\xbb\x18\x04\b\x03\x18\x01\x82\xd3\xe4\x93\x02F:\x01*b\x05stock\":/v1/stocks/{vendor_item_id}/{fulfillment_center_id}:adjust\x12\xc7\x01\n" +
@@ -2336,7 +2796,10 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x14BatchGetReservations\x121.flashdeal.product.v1.BatchGetReservationsRequest\x1a2.flashdeal.product.v1.BatchGetReservationsResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12|\n" +
 	"\x10ListReservations\x12-.flashdeal.product.v1.ListReservationsRequest\x1a..flashdeal.product.v1.ListReservationsResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12v\n" +
 	"\x0eListStockBooks\x12+.flashdeal.product.v1.ListStockBooksRequest\x1a,.flashdeal.product.v1.ListStockBooksResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12s\n" +
-	"\x0eReconcileStock\x12+.flashdeal.product.v1.ReconcileStockRequest\x1a,.flashdeal.product.v1.ReconcileStockResponse\"\x06\xaa\xbb\x18\x02\b\x04B.Z,flashdeal/gen/flashdeal/product/v1;productv1b\x06proto3"
+	"\x0eReconcileStock\x12+.flashdeal.product.v1.ReconcileStockRequest\x1a,.flashdeal.product.v1.ReconcileStockResponse\"\x06\xaa\xbb\x18\x02\b\x04\x12s\n" +
+	"\x0eRepublishStock\x12+.flashdeal.product.v1.RepublishStockRequest\x1a,.flashdeal.product.v1.RepublishStockResponse\"\x06\xaa\xbb\x18\x02\b\x04\x12\x8e\x01\n" +
+	"\x16ListPurchaseMismatches\x123.flashdeal.product.v1.ListPurchaseMismatchesRequest\x1a4.flashdeal.product.v1.ListPurchaseMismatchesResponse\"\t\xaa\xbb\x18\x02\b\x04\x90\x02\x01\x12|\n" +
+	"\x11ReconcilePurchase\x12..flashdeal.product.v1.ReconcilePurchaseRequest\x1a/.flashdeal.product.v1.ReconcilePurchaseResponse\"\x06\xaa\xbb\x18\x02\b\x04B.Z,flashdeal/gen/flashdeal/product/v1;productv1b\x06proto3"
 
 var (
 	file_flashdeal_product_v1_inventory_service_proto_rawDescOnce sync.Once
@@ -2351,53 +2814,60 @@ func file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP() []byte {
 }
 
 var file_flashdeal_product_v1_inventory_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_flashdeal_product_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_flashdeal_product_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_flashdeal_product_v1_inventory_service_proto_goTypes = []any{
-	(MovementKind)(0),                    // 0: flashdeal.product.v1.MovementKind
-	(ReservationState)(0),                // 1: flashdeal.product.v1.ReservationState
-	(*StockLevel)(nil),                   // 2: flashdeal.product.v1.StockLevel
-	(*StockMovement)(nil),                // 3: flashdeal.product.v1.StockMovement
-	(*Reservation)(nil),                  // 4: flashdeal.product.v1.Reservation
-	(*ReservedLine)(nil),                 // 5: flashdeal.product.v1.ReservedLine
-	(*ReservationLine)(nil),              // 6: flashdeal.product.v1.ReservationLine
-	(*ReceiveStockRequest)(nil),          // 7: flashdeal.product.v1.ReceiveStockRequest
-	(*ReceiveStockResponse)(nil),         // 8: flashdeal.product.v1.ReceiveStockResponse
-	(*AdjustStockRequest)(nil),           // 9: flashdeal.product.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),          // 10: flashdeal.product.v1.AdjustStockResponse
-	(*ListStockMovementsRequest)(nil),    // 11: flashdeal.product.v1.ListStockMovementsRequest
-	(*ListStockMovementsResponse)(nil),   // 12: flashdeal.product.v1.ListStockMovementsResponse
-	(*ReserveStockRequest)(nil),          // 13: flashdeal.product.v1.ReserveStockRequest
-	(*ReserveStockEntry)(nil),            // 14: flashdeal.product.v1.ReserveStockEntry
-	(*ReserveStockResponse)(nil),         // 15: flashdeal.product.v1.ReserveStockResponse
-	(*ReserveStockResult)(nil),           // 16: flashdeal.product.v1.ReserveStockResult
-	(*CommitStockRequest)(nil),           // 17: flashdeal.product.v1.CommitStockRequest
-	(*ResolveReservationEntry)(nil),      // 18: flashdeal.product.v1.ResolveReservationEntry
-	(*CommitStockResponse)(nil),          // 19: flashdeal.product.v1.CommitStockResponse
-	(*ResolveReservationResult)(nil),     // 20: flashdeal.product.v1.ResolveReservationResult
-	(*ReleaseStockRequest)(nil),          // 21: flashdeal.product.v1.ReleaseStockRequest
-	(*ReleaseStockResponse)(nil),         // 22: flashdeal.product.v1.ReleaseStockResponse
-	(*BatchGetReservationsRequest)(nil),  // 23: flashdeal.product.v1.BatchGetReservationsRequest
-	(*BatchGetReservationsResponse)(nil), // 24: flashdeal.product.v1.BatchGetReservationsResponse
-	(*ListReservationsRequest)(nil),      // 25: flashdeal.product.v1.ListReservationsRequest
-	(*ListReservationsResponse)(nil),     // 26: flashdeal.product.v1.ListReservationsResponse
-	(*StockBook)(nil),                    // 27: flashdeal.product.v1.StockBook
-	(*ListStockBooksRequest)(nil),        // 28: flashdeal.product.v1.ListStockBooksRequest
-	(*ListStockBooksResponse)(nil),       // 29: flashdeal.product.v1.ListStockBooksResponse
-	(*ReconcileStockRequest)(nil),        // 30: flashdeal.product.v1.ReconcileStockRequest
-	(*ReconcileStockResponse)(nil),       // 31: flashdeal.product.v1.ReconcileStockResponse
-	(*timestamppb.Timestamp)(nil),        // 32: google.protobuf.Timestamp
-	(*money.Money)(nil),                  // 33: google.type.Money
-	(*status.Status)(nil),                // 34: google.rpc.Status
+	(MovementKind)(0),                      // 0: flashdeal.product.v1.MovementKind
+	(ReservationState)(0),                  // 1: flashdeal.product.v1.ReservationState
+	(*StockLevel)(nil),                     // 2: flashdeal.product.v1.StockLevel
+	(*StockMovement)(nil),                  // 3: flashdeal.product.v1.StockMovement
+	(*Reservation)(nil),                    // 4: flashdeal.product.v1.Reservation
+	(*ReservedLine)(nil),                   // 5: flashdeal.product.v1.ReservedLine
+	(*ReservationLine)(nil),                // 6: flashdeal.product.v1.ReservationLine
+	(*ReceiveStockRequest)(nil),            // 7: flashdeal.product.v1.ReceiveStockRequest
+	(*ReceiveStockResponse)(nil),           // 8: flashdeal.product.v1.ReceiveStockResponse
+	(*AdjustStockRequest)(nil),             // 9: flashdeal.product.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),            // 10: flashdeal.product.v1.AdjustStockResponse
+	(*ListStockMovementsRequest)(nil),      // 11: flashdeal.product.v1.ListStockMovementsRequest
+	(*ListStockMovementsResponse)(nil),     // 12: flashdeal.product.v1.ListStockMovementsResponse
+	(*ReserveStockRequest)(nil),            // 13: flashdeal.product.v1.ReserveStockRequest
+	(*ReserveStockEntry)(nil),              // 14: flashdeal.product.v1.ReserveStockEntry
+	(*ReserveStockResponse)(nil),           // 15: flashdeal.product.v1.ReserveStockResponse
+	(*ReserveStockResult)(nil),             // 16: flashdeal.product.v1.ReserveStockResult
+	(*CommitStockRequest)(nil),             // 17: flashdeal.product.v1.CommitStockRequest
+	(*ResolveReservationEntry)(nil),        // 18: flashdeal.product.v1.ResolveReservationEntry
+	(*CommitStockResponse)(nil),            // 19: flashdeal.product.v1.CommitStockResponse
+	(*ResolveReservationResult)(nil),       // 20: flashdeal.product.v1.ResolveReservationResult
+	(*ReleaseStockRequest)(nil),            // 21: flashdeal.product.v1.ReleaseStockRequest
+	(*ReleaseStockResponse)(nil),           // 22: flashdeal.product.v1.ReleaseStockResponse
+	(*BatchGetReservationsRequest)(nil),    // 23: flashdeal.product.v1.BatchGetReservationsRequest
+	(*BatchGetReservationsResponse)(nil),   // 24: flashdeal.product.v1.BatchGetReservationsResponse
+	(*ListReservationsRequest)(nil),        // 25: flashdeal.product.v1.ListReservationsRequest
+	(*ListReservationsResponse)(nil),       // 26: flashdeal.product.v1.ListReservationsResponse
+	(*StockBook)(nil),                      // 27: flashdeal.product.v1.StockBook
+	(*ListStockBooksRequest)(nil),          // 28: flashdeal.product.v1.ListStockBooksRequest
+	(*ListStockBooksResponse)(nil),         // 29: flashdeal.product.v1.ListStockBooksResponse
+	(*ReconcileStockRequest)(nil),          // 30: flashdeal.product.v1.ReconcileStockRequest
+	(*ReconcileStockResponse)(nil),         // 31: flashdeal.product.v1.ReconcileStockResponse
+	(*RepublishStockRequest)(nil),          // 32: flashdeal.product.v1.RepublishStockRequest
+	(*RepublishStockResponse)(nil),         // 33: flashdeal.product.v1.RepublishStockResponse
+	(*PurchaseMismatch)(nil),               // 34: flashdeal.product.v1.PurchaseMismatch
+	(*ListPurchaseMismatchesRequest)(nil),  // 35: flashdeal.product.v1.ListPurchaseMismatchesRequest
+	(*ListPurchaseMismatchesResponse)(nil), // 36: flashdeal.product.v1.ListPurchaseMismatchesResponse
+	(*ReconcilePurchaseRequest)(nil),       // 37: flashdeal.product.v1.ReconcilePurchaseRequest
+	(*ReconcilePurchaseResponse)(nil),      // 38: flashdeal.product.v1.ReconcilePurchaseResponse
+	(*timestamppb.Timestamp)(nil),          // 39: google.protobuf.Timestamp
+	(*money.Money)(nil),                    // 40: google.type.Money
+	(*status.Status)(nil),                  // 41: google.rpc.Status
 }
 var file_flashdeal_product_v1_inventory_service_proto_depIdxs = []int32{
-	32, // 0: flashdeal.product.v1.StockLevel.update_time:type_name -> google.protobuf.Timestamp
+	39, // 0: flashdeal.product.v1.StockLevel.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 1: flashdeal.product.v1.StockMovement.kind:type_name -> flashdeal.product.v1.MovementKind
-	32, // 2: flashdeal.product.v1.StockMovement.create_time:type_name -> google.protobuf.Timestamp
+	39, // 2: flashdeal.product.v1.StockMovement.create_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: flashdeal.product.v1.Reservation.state:type_name -> flashdeal.product.v1.ReservationState
 	5,  // 4: flashdeal.product.v1.Reservation.lines:type_name -> flashdeal.product.v1.ReservedLine
-	32, // 5: flashdeal.product.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
-	32, // 6: flashdeal.product.v1.Reservation.create_time:type_name -> google.protobuf.Timestamp
-	33, // 7: flashdeal.product.v1.ReservedLine.unit_price:type_name -> google.type.Money
+	39, // 5: flashdeal.product.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
+	39, // 6: flashdeal.product.v1.Reservation.create_time:type_name -> google.protobuf.Timestamp
+	40, // 7: flashdeal.product.v1.ReservedLine.unit_price:type_name -> google.type.Money
 	2,  // 8: flashdeal.product.v1.ReceiveStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
 	2,  // 9: flashdeal.product.v1.AdjustStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
 	0,  // 10: flashdeal.product.v1.ListStockMovementsRequest.kind:type_name -> flashdeal.product.v1.MovementKind
@@ -2405,14 +2875,14 @@ var file_flashdeal_product_v1_inventory_service_proto_depIdxs = []int32{
 	2,  // 12: flashdeal.product.v1.ListStockMovementsResponse.stock:type_name -> flashdeal.product.v1.StockLevel
 	14, // 13: flashdeal.product.v1.ReserveStockRequest.entries:type_name -> flashdeal.product.v1.ReserveStockEntry
 	6,  // 14: flashdeal.product.v1.ReserveStockEntry.lines:type_name -> flashdeal.product.v1.ReservationLine
-	32, // 15: flashdeal.product.v1.ReserveStockEntry.expire_time:type_name -> google.protobuf.Timestamp
+	39, // 15: flashdeal.product.v1.ReserveStockEntry.expire_time:type_name -> google.protobuf.Timestamp
 	16, // 16: flashdeal.product.v1.ReserveStockResponse.results:type_name -> flashdeal.product.v1.ReserveStockResult
 	4,  // 17: flashdeal.product.v1.ReserveStockResult.reservation:type_name -> flashdeal.product.v1.Reservation
-	34, // 18: flashdeal.product.v1.ReserveStockResult.error:type_name -> google.rpc.Status
+	41, // 18: flashdeal.product.v1.ReserveStockResult.error:type_name -> google.rpc.Status
 	18, // 19: flashdeal.product.v1.CommitStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
 	20, // 20: flashdeal.product.v1.CommitStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
 	4,  // 21: flashdeal.product.v1.ResolveReservationResult.reservation:type_name -> flashdeal.product.v1.Reservation
-	34, // 22: flashdeal.product.v1.ResolveReservationResult.error:type_name -> google.rpc.Status
+	41, // 22: flashdeal.product.v1.ResolveReservationResult.error:type_name -> google.rpc.Status
 	18, // 23: flashdeal.product.v1.ReleaseStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
 	20, // 24: flashdeal.product.v1.ReleaseStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
 	4,  // 25: flashdeal.product.v1.BatchGetReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
@@ -2420,31 +2890,39 @@ var file_flashdeal_product_v1_inventory_service_proto_depIdxs = []int32{
 	2,  // 27: flashdeal.product.v1.StockBook.stock:type_name -> flashdeal.product.v1.StockLevel
 	27, // 28: flashdeal.product.v1.ListStockBooksResponse.books:type_name -> flashdeal.product.v1.StockBook
 	2,  // 29: flashdeal.product.v1.ReconcileStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
-	7,  // 30: flashdeal.product.v1.InventoryService.ReceiveStock:input_type -> flashdeal.product.v1.ReceiveStockRequest
-	9,  // 31: flashdeal.product.v1.InventoryService.AdjustStock:input_type -> flashdeal.product.v1.AdjustStockRequest
-	11, // 32: flashdeal.product.v1.InventoryService.ListStockMovements:input_type -> flashdeal.product.v1.ListStockMovementsRequest
-	13, // 33: flashdeal.product.v1.InventoryService.ReserveStock:input_type -> flashdeal.product.v1.ReserveStockRequest
-	17, // 34: flashdeal.product.v1.InventoryService.CommitStock:input_type -> flashdeal.product.v1.CommitStockRequest
-	21, // 35: flashdeal.product.v1.InventoryService.ReleaseStock:input_type -> flashdeal.product.v1.ReleaseStockRequest
-	23, // 36: flashdeal.product.v1.InventoryService.BatchGetReservations:input_type -> flashdeal.product.v1.BatchGetReservationsRequest
-	25, // 37: flashdeal.product.v1.InventoryService.ListReservations:input_type -> flashdeal.product.v1.ListReservationsRequest
-	28, // 38: flashdeal.product.v1.InventoryService.ListStockBooks:input_type -> flashdeal.product.v1.ListStockBooksRequest
-	30, // 39: flashdeal.product.v1.InventoryService.ReconcileStock:input_type -> flashdeal.product.v1.ReconcileStockRequest
-	8,  // 40: flashdeal.product.v1.InventoryService.ReceiveStock:output_type -> flashdeal.product.v1.ReceiveStockResponse
-	10, // 41: flashdeal.product.v1.InventoryService.AdjustStock:output_type -> flashdeal.product.v1.AdjustStockResponse
-	12, // 42: flashdeal.product.v1.InventoryService.ListStockMovements:output_type -> flashdeal.product.v1.ListStockMovementsResponse
-	15, // 43: flashdeal.product.v1.InventoryService.ReserveStock:output_type -> flashdeal.product.v1.ReserveStockResponse
-	19, // 44: flashdeal.product.v1.InventoryService.CommitStock:output_type -> flashdeal.product.v1.CommitStockResponse
-	22, // 45: flashdeal.product.v1.InventoryService.ReleaseStock:output_type -> flashdeal.product.v1.ReleaseStockResponse
-	24, // 46: flashdeal.product.v1.InventoryService.BatchGetReservations:output_type -> flashdeal.product.v1.BatchGetReservationsResponse
-	26, // 47: flashdeal.product.v1.InventoryService.ListReservations:output_type -> flashdeal.product.v1.ListReservationsResponse
-	29, // 48: flashdeal.product.v1.InventoryService.ListStockBooks:output_type -> flashdeal.product.v1.ListStockBooksResponse
-	31, // 49: flashdeal.product.v1.InventoryService.ReconcileStock:output_type -> flashdeal.product.v1.ReconcileStockResponse
-	40, // [40:50] is the sub-list for method output_type
-	30, // [30:40] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	2,  // 30: flashdeal.product.v1.RepublishStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	34, // 31: flashdeal.product.v1.ListPurchaseMismatchesResponse.mismatches:type_name -> flashdeal.product.v1.PurchaseMismatch
+	7,  // 32: flashdeal.product.v1.InventoryService.ReceiveStock:input_type -> flashdeal.product.v1.ReceiveStockRequest
+	9,  // 33: flashdeal.product.v1.InventoryService.AdjustStock:input_type -> flashdeal.product.v1.AdjustStockRequest
+	11, // 34: flashdeal.product.v1.InventoryService.ListStockMovements:input_type -> flashdeal.product.v1.ListStockMovementsRequest
+	13, // 35: flashdeal.product.v1.InventoryService.ReserveStock:input_type -> flashdeal.product.v1.ReserveStockRequest
+	17, // 36: flashdeal.product.v1.InventoryService.CommitStock:input_type -> flashdeal.product.v1.CommitStockRequest
+	21, // 37: flashdeal.product.v1.InventoryService.ReleaseStock:input_type -> flashdeal.product.v1.ReleaseStockRequest
+	23, // 38: flashdeal.product.v1.InventoryService.BatchGetReservations:input_type -> flashdeal.product.v1.BatchGetReservationsRequest
+	25, // 39: flashdeal.product.v1.InventoryService.ListReservations:input_type -> flashdeal.product.v1.ListReservationsRequest
+	28, // 40: flashdeal.product.v1.InventoryService.ListStockBooks:input_type -> flashdeal.product.v1.ListStockBooksRequest
+	30, // 41: flashdeal.product.v1.InventoryService.ReconcileStock:input_type -> flashdeal.product.v1.ReconcileStockRequest
+	32, // 42: flashdeal.product.v1.InventoryService.RepublishStock:input_type -> flashdeal.product.v1.RepublishStockRequest
+	35, // 43: flashdeal.product.v1.InventoryService.ListPurchaseMismatches:input_type -> flashdeal.product.v1.ListPurchaseMismatchesRequest
+	37, // 44: flashdeal.product.v1.InventoryService.ReconcilePurchase:input_type -> flashdeal.product.v1.ReconcilePurchaseRequest
+	8,  // 45: flashdeal.product.v1.InventoryService.ReceiveStock:output_type -> flashdeal.product.v1.ReceiveStockResponse
+	10, // 46: flashdeal.product.v1.InventoryService.AdjustStock:output_type -> flashdeal.product.v1.AdjustStockResponse
+	12, // 47: flashdeal.product.v1.InventoryService.ListStockMovements:output_type -> flashdeal.product.v1.ListStockMovementsResponse
+	15, // 48: flashdeal.product.v1.InventoryService.ReserveStock:output_type -> flashdeal.product.v1.ReserveStockResponse
+	19, // 49: flashdeal.product.v1.InventoryService.CommitStock:output_type -> flashdeal.product.v1.CommitStockResponse
+	22, // 50: flashdeal.product.v1.InventoryService.ReleaseStock:output_type -> flashdeal.product.v1.ReleaseStockResponse
+	24, // 51: flashdeal.product.v1.InventoryService.BatchGetReservations:output_type -> flashdeal.product.v1.BatchGetReservationsResponse
+	26, // 52: flashdeal.product.v1.InventoryService.ListReservations:output_type -> flashdeal.product.v1.ListReservationsResponse
+	29, // 53: flashdeal.product.v1.InventoryService.ListStockBooks:output_type -> flashdeal.product.v1.ListStockBooksResponse
+	31, // 54: flashdeal.product.v1.InventoryService.ReconcileStock:output_type -> flashdeal.product.v1.ReconcileStockResponse
+	33, // 55: flashdeal.product.v1.InventoryService.RepublishStock:output_type -> flashdeal.product.v1.RepublishStockResponse
+	36, // 56: flashdeal.product.v1.InventoryService.ListPurchaseMismatches:output_type -> flashdeal.product.v1.ListPurchaseMismatchesResponse
+	38, // 57: flashdeal.product.v1.InventoryService.ReconcilePurchase:output_type -> flashdeal.product.v1.ReconcilePurchaseResponse
+	45, // [45:58] is the sub-list for method output_type
+	32, // [32:45] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_flashdeal_product_v1_inventory_service_proto_init() }
@@ -2466,7 +2944,7 @@ func file_flashdeal_product_v1_inventory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_flashdeal_product_v1_inventory_service_proto_rawDesc), len(file_flashdeal_product_v1_inventory_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   30,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,16 +21,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	InventoryService_ReceiveStock_FullMethodName         = "/flashdeal.product.v1.InventoryService/ReceiveStock"
-	InventoryService_AdjustStock_FullMethodName          = "/flashdeal.product.v1.InventoryService/AdjustStock"
-	InventoryService_ListStockMovements_FullMethodName   = "/flashdeal.product.v1.InventoryService/ListStockMovements"
-	InventoryService_ReserveStock_FullMethodName         = "/flashdeal.product.v1.InventoryService/ReserveStock"
-	InventoryService_CommitStock_FullMethodName          = "/flashdeal.product.v1.InventoryService/CommitStock"
-	InventoryService_ReleaseStock_FullMethodName         = "/flashdeal.product.v1.InventoryService/ReleaseStock"
-	InventoryService_BatchGetReservations_FullMethodName = "/flashdeal.product.v1.InventoryService/BatchGetReservations"
-	InventoryService_ListReservations_FullMethodName     = "/flashdeal.product.v1.InventoryService/ListReservations"
-	InventoryService_ListStockBooks_FullMethodName       = "/flashdeal.product.v1.InventoryService/ListStockBooks"
-	InventoryService_ReconcileStock_FullMethodName       = "/flashdeal.product.v1.InventoryService/ReconcileStock"
+	InventoryService_ReceiveStock_FullMethodName           = "/flashdeal.product.v1.InventoryService/ReceiveStock"
+	InventoryService_AdjustStock_FullMethodName            = "/flashdeal.product.v1.InventoryService/AdjustStock"
+	InventoryService_ListStockMovements_FullMethodName     = "/flashdeal.product.v1.InventoryService/ListStockMovements"
+	InventoryService_ReserveStock_FullMethodName           = "/flashdeal.product.v1.InventoryService/ReserveStock"
+	InventoryService_CommitStock_FullMethodName            = "/flashdeal.product.v1.InventoryService/CommitStock"
+	InventoryService_ReleaseStock_FullMethodName           = "/flashdeal.product.v1.InventoryService/ReleaseStock"
+	InventoryService_BatchGetReservations_FullMethodName   = "/flashdeal.product.v1.InventoryService/BatchGetReservations"
+	InventoryService_ListReservations_FullMethodName       = "/flashdeal.product.v1.InventoryService/ListReservations"
+	InventoryService_ListStockBooks_FullMethodName         = "/flashdeal.product.v1.InventoryService/ListStockBooks"
+	InventoryService_ReconcileStock_FullMethodName         = "/flashdeal.product.v1.InventoryService/ReconcileStock"
+	InventoryService_RepublishStock_FullMethodName         = "/flashdeal.product.v1.InventoryService/RepublishStock"
+	InventoryService_ListPurchaseMismatches_FullMethodName = "/flashdeal.product.v1.InventoryService/ListPurchaseMismatches"
+	InventoryService_ReconcilePurchase_FullMethodName      = "/flashdeal.product.v1.InventoryService/ReconcilePurchase"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
@@ -60,6 +63,12 @@ type InventoryServiceClient interface {
 	ListStockBooks(ctx context.Context, in *ListStockBooksRequest, opts ...grpc.CallOption) (*ListStockBooksResponse, error)
 	// Brings the state and the movements of a key back together, by movements that say so, and tells the state anew. What can be sold never grows: where it would, fails with REPAIR_UNSAFE and changes nothing. gRPC only.
 	ReconcileStock(ctx context.Context, in *ReconcileStockRequest, opts ...grpc.CallOption) (*ReconcileStockResponse, error)
+	// Tells the state of a key anew, under a version above all that were told: for read models that hold something else. No unit moves. For audits. gRPC only.
+	RepublishStock(ctx context.Context, in *RepublishStockRequest, opts ...grpc.CallOption) (*RepublishStockResponse, error)
+	// Compares, in one snapshot, what is counted for each buyer of a deal with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
+	ListPurchaseMismatches(ctx context.Context, in *ListPurchaseMismatchesRequest, opts ...grpc.CallOption) (*ListPurchaseMismatchesResponse, error)
+	// Raises what is counted for a buyer of a deal to what the buyer's reservations add up to. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
+	ReconcilePurchase(ctx context.Context, in *ReconcilePurchaseRequest, opts ...grpc.CallOption) (*ReconcilePurchaseResponse, error)
 }
 
 type inventoryServiceClient struct {
@@ -170,6 +179,36 @@ func (c *inventoryServiceClient) ReconcileStock(ctx context.Context, in *Reconci
 	return out, nil
 }
 
+func (c *inventoryServiceClient) RepublishStock(ctx context.Context, in *RepublishStockRequest, opts ...grpc.CallOption) (*RepublishStockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RepublishStockResponse)
+	err := c.cc.Invoke(ctx, InventoryService_RepublishStock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ListPurchaseMismatches(ctx context.Context, in *ListPurchaseMismatchesRequest, opts ...grpc.CallOption) (*ListPurchaseMismatchesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPurchaseMismatchesResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ListPurchaseMismatches_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ReconcilePurchase(ctx context.Context, in *ReconcilePurchaseRequest, opts ...grpc.CallOption) (*ReconcilePurchaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReconcilePurchaseResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ReconcilePurchase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
@@ -197,6 +236,12 @@ type InventoryServiceServer interface {
 	ListStockBooks(context.Context, *ListStockBooksRequest) (*ListStockBooksResponse, error)
 	// Brings the state and the movements of a key back together, by movements that say so, and tells the state anew. What can be sold never grows: where it would, fails with REPAIR_UNSAFE and changes nothing. gRPC only.
 	ReconcileStock(context.Context, *ReconcileStockRequest) (*ReconcileStockResponse, error)
+	// Tells the state of a key anew, under a version above all that were told: for read models that hold something else. No unit moves. For audits. gRPC only.
+	RepublishStock(context.Context, *RepublishStockRequest) (*RepublishStockResponse, error)
+	// Compares, in one snapshot, what is counted for each buyer of a deal with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
+	ListPurchaseMismatches(context.Context, *ListPurchaseMismatchesRequest) (*ListPurchaseMismatchesResponse, error)
+	// Raises what is counted for a buyer of a deal to what the buyer's reservations add up to. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
+	ReconcilePurchase(context.Context, *ReconcilePurchaseRequest) (*ReconcilePurchaseResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -236,6 +281,15 @@ func (UnimplementedInventoryServiceServer) ListStockBooks(context.Context, *List
 }
 func (UnimplementedInventoryServiceServer) ReconcileStock(context.Context, *ReconcileStockRequest) (*ReconcileStockResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReconcileStock not implemented")
+}
+func (UnimplementedInventoryServiceServer) RepublishStock(context.Context, *RepublishStockRequest) (*RepublishStockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RepublishStock not implemented")
+}
+func (UnimplementedInventoryServiceServer) ListPurchaseMismatches(context.Context, *ListPurchaseMismatchesRequest) (*ListPurchaseMismatchesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPurchaseMismatches not implemented")
+}
+func (UnimplementedInventoryServiceServer) ReconcilePurchase(context.Context, *ReconcilePurchaseRequest) (*ReconcilePurchaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReconcilePurchase not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -438,6 +492,60 @@ func _InventoryService_ReconcileStock_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_RepublishStock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RepublishStockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).RepublishStock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_RepublishStock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).RepublishStock(ctx, req.(*RepublishStockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_ListPurchaseMismatches_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPurchaseMismatchesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ListPurchaseMismatches(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ListPurchaseMismatches_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ListPurchaseMismatches(ctx, req.(*ListPurchaseMismatchesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_ReconcilePurchase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReconcilePurchaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ReconcilePurchase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ReconcilePurchase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ReconcilePurchase(ctx, req.(*ReconcilePurchaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -484,6 +592,18 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReconcileStock",
 			Handler:    _InventoryService_ReconcileStock_Handler,
+		},
+		{
+			MethodName: "RepublishStock",
+			Handler:    _InventoryService_RepublishStock_Handler,
+		},
+		{
+			MethodName: "ListPurchaseMismatches",
+			Handler:    _InventoryService_ListPurchaseMismatches_Handler,
+		},
+		{
+			MethodName: "ReconcilePurchase",
+			Handler:    _InventoryService_ReconcilePurchase_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -39,3 +39,8 @@ CREATE TABLE audit.violations (
   create_time timestamptz NOT NULL
 );
 CREATE INDEX violations_of_audit ON audit.violations (audit_id, violation_id);
+
+-- 002.do.more-kinds.sql
+
+ALTER TYPE audit.violation_kind ADD VALUE 'SOLD_MISMATCH';
+ALTER TYPE audit.violation_kind ADD VALUE 'PURCHASE_MISMATCH';

@@ -25,7 +25,11 @@ export function composeAuditor(config: AuditorConfig, adapters: Pick<Adapters, "
   const { freshnessMs, holdGraceMs, intervalMs, retentionMs, pageSize, callTimeoutMs: timeoutMs } = config;
   const store = createAuditStore(adapters);
   const services = createServices({ connect, timeoutMs, pageSize });
-  const context = { services, clock, freshnessMs, holdGraceMs, pause: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) };
-  const runner = createAuditRunner({ context, store, metrics: createAuditMetrics(adapters.metrics), log, intervalMs, retentionMs });
-  return { routes: createRoutes({ store, services, runner }), background: [runner], runner };
+  const metrics = createAuditMetrics(adapters.metrics);
+  const runner = createAuditRunner({ context: { services, clock, freshnessMs, holdGraceMs, pageSize, pause }, store, metrics, log, intervalMs, retentionMs });
+  return { routes: createRoutes({ store, services, clock, holdGraceMs, runner, metrics, log }), background: [runner], runner };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal });
 }

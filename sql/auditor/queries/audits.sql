@@ -11,6 +11,14 @@ SELECT audit_id, state, checked_count, violation_count, error, create_time, end_
 SELECT audit_id, state, checked_count, violation_count, error, create_time, end_time, fingerprint
 FROM audit.audits WHERE scope = @scope::text AND request_id = @request_id::text;
 
+-- When audits of everything began, the newest first: one row.
+-- name: GetLastBeginTime :one
+SELECT create_time FROM audit.audits WHERE vendor_item_id = '' ORDER BY create_time DESC LIMIT 1;
+
+-- Notes that somebody still works on these.
+-- name: UpdateAuditTimes :exec
+UPDATE audit.audits SET update_time = @now WHERE audit_id = ANY (@audit_ids::uuid[]) AND state = 'RUNNING';
+
 -- Tells how far an audit is.
 -- name: UpdateAuditProgress :exec
 UPDATE audit.audits SET checked_count = @checked_count, update_time = @now WHERE audit_id = @audit_id AND state = 'RUNNING';

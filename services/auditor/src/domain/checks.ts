@@ -1,11 +1,11 @@
 import { stockSubject, type Finding } from "./finding.ts";
-import type { Book, Order, OrderState, ReadStock, Reservation, ReservationState } from "./ports.ts";
+import type { Book, Claim, Order, OrderState, PurchaseMismatch, ReadStock, Reservation, ReservationState } from "./ports.ts";
 
 /** The rules: what each service says must agree with what the others say. Pure; whoever calls decides whether to look again. */
 
 /** State, movements and holds of a key must agree. The inventory answers them in one snapshot, so no second look is needed. */
 export function checkBook(book: Book): Finding[] {
-  const { onHand, reserved, onHandSum, reservedSum, held } = book;
+  const { onHand, reserved, onHandSum, reservedSum, held, soldSum, sold } = book;
   const subject = stockSubject(book);
   const findings: Finding[] = [];
   if (onHand !== onHandSum || reserved !== reservedSum) {
@@ -14,6 +14,9 @@ export function checkBook(book: Book): Finding[] {
   }
   if (reserved !== held) {
     findings.push({ kind: "RESERVED_MISMATCH", subject, expected: `holds: ${held}`, actual: `reserved: ${reserved}`, repairable: mayReconcile(book) });
+  }
+  if (soldSum !== sold) {
+    findings.push({ kind: "SOLD_MISMATCH", subject, expected: `sold reservations: ${sold}`, actual: `movements of sales: ${soldSum}`, repairable: false });
   }
   return findings;
 }
@@ -25,11 +28,27 @@ function mayReconcile({ onHand, onHandSum, reserved, held }: Book): boolean {
 
 /** The read model must have reached the version that the inventory had when it was asked, and be right where it has that very version. */
 export function checkReadModel(book: Book, read: ReadStock | undefined): Finding | undefined {
-  const expected = `version ${book.version}: on hand ${book.onHand}, reserved ${book.reserved}`;
-  const finding = (actual: string): Finding => ({ kind: "READ_MODEL_STALE", subject: stockSubject(book), expected, actual, repairable: true });
-  if (read === undefined) return finding("unknown");
+  if (read === undefined) return readModelFinding(book, undefined);
   const differs = read.version === book.version && (read.onHand !== book.onHand || read.reserved !== book.reserved);
-  return read.version < book.version || differs ? finding(`version ${read.version}: on hand ${read.onHand}, reserved ${read.reserved}`) : undefined;
+  return read.version < book.version || differs ? readModelFinding(book, read) : undefined;
+}
+
+/** The read model must not know a version that the inventory, asked after it, has not reached. */
+export function checkReadModelAhead(later: Book, read: ReadStock): Finding | undefined {
+  return read.version > later.version ? readModelFinding(later, read) : undefined;
+}
+
+function readModelFinding(book: Book, read: ReadStock | undefined): Finding {
+  const expected = `version ${book.version}: on hand ${book.onHand}, reserved ${book.reserved}`;
+  const actual = read === undefined ? "unknown" : `version ${read.version}: on hand ${read.onHand}, reserved ${read.reserved}`;
+  return { kind: "READ_MODEL_STALE", subject: stockSubject(book), expected, actual, repairable: true };
+}
+
+/** What is counted against a deal's limit per user must be what the user's reservations hold or have bought. */
+export function checkPurchase({ dealId, userId, counted, reserved }: PurchaseMismatch): Finding {
+  // A count that is too high refuses a buyer; to lower it could let one have more than the limit.
+  const repairable = counted < reserved;
+  return { kind: "PURCHASE_MISMATCH", subject: `purchase/${dealId}/${userId}`, expected: `reservations: ${reserved}`, actual: `counted: ${counted}`, repairable };
 }
 
 /** Which states of an order go with which of its reservation, when all events have arrived. */
@@ -43,37 +62,58 @@ const agreeing: Readonly<Record<OrderState, readonly ReservationState[]>> = {
   UNKNOWN: [],
 };
 
-/** An order that holds or has sold units must have a reservation of the same units, as far along as itself. */
-export function checkOrder(order: Order, reservation: Reservation | undefined): Finding | undefined {
-  const subject = `order/${order.orderId}`;
-  const expected = `${order.state}, ${unitsText(order.units)}`;
-  if (reservation === undefined) return { kind: "ORDER_MISMATCH", subject, expected, actual: `no reservation ${order.reservationId}`, repairable: false };
-  if (agreeing[order.state].includes(reservation.state) && sameUnits(order.units, reservation.units)) return undefined;
-  const actual = `reservation ${order.reservationId}: ${reservation.state}, ${unitsText(reservation.units)}`;
-  return { kind: "ORDER_MISMATCH", subject, expected, actual, repairable: false };
+const withUnits: ReadonlySet<OrderState> = new Set(["PENDING_PAYMENT", "PAID", "SHIPPED", "DELIVERED", "UNKNOWN"]);
+const paid: ReadonlySet<OrderState> = new Set(["PAID", "SHIPPED", "DELIVERED"]);
+const ended: ReadonlySet<OrderState> = new Set(["CANCELLED", "EXPIRED"]);
+
+/** Whether an order in this state holds or has sold units. */
+export function hasUnits({ state }: Pick<Order, "state">): boolean {
+  return withUnits.has(state);
+}
+
+/** An order that holds or has sold units must have a reservation of the same units, as far along as itself, that is claimed for it alone. */
+export function checkOrder(order: Order, reservation: Reservation | undefined, claim: Claim | undefined): Finding | undefined {
+  const { orderId, reservationId, state, units } = order;
+  const finding = (actual: string): Finding => {
+    return { kind: "ORDER_MISMATCH", subject: `order/${orderId}`, expected: `${state}, ${unitsText(units)}`, actual, repairable: false };
+  };
+  if (reservation === undefined) return finding(`no reservation ${reservationId}`);
+  if (!agreeing[state].includes(reservation.state) || !sameUnits(units, reservation.units)) {
+    return finding(`reservation ${reservationId}: ${reservation.state}, ${unitsText(reservation.units)}`);
+  }
+  if (claim?.order?.orderId === orderId) return undefined;
+  const claimedFor = claim === undefined ? "nobody" : claim.order === undefined ? "no order for ever" : `order ${claim.order.orderId}`;
+  return finding(`reservation ${reservationId} is claimed for ${claimedFor}`);
 }
 
 /**
- * A reservation that holds or has sold units must have an order that goes with it. One that was never claimed may wait for its order until its time,
- * and `graceMs` more, is over: until then the order service may be about to store it, after that the inventory should have ended it.
+ * A reservation that holds or has sold units must have an order that goes with it. A hold may wait for its order until its time, and `graceMs` more, is
+ * over: until then the order service may be about to store it, or to give it back; after that the inventory should have ended it.
  */
-export function checkReservation(reservation: Reservation, claim: { readonly order: Order | undefined } | undefined, now: Date, graceMs: number): Finding | undefined {
+export function checkReservation(reservation: Reservation, claim: Claim | undefined, now: Date, graceMs: number): Finding | undefined {
   const { reservationId, state, expireTime, units } = reservation;
-  const subject = `reservation/${reservationId}`;
-  const actual = `${state}, ${unitsText(units)}`;
+  const finding = (kind: Finding["kind"], expected: string, repairable: boolean): Finding => {
+    return { kind, subject: `reservation/${reservationId}`, expected, actual: `${state}, ${unitsText(units)}`, repairable };
+  };
   const order = claim?.order;
   if (order === undefined) {
-    if (state === "COMMITTED") return { kind: "ORDER_MISMATCH", subject, expected: "an order", actual, repairable: false };
+    if (state === "COMMITTED") return finding("ORDER_MISMATCH", "an order", false);
     const overdue = now.getTime() > expireTime.getTime() + graceMs;
-    return claim !== undefined || overdue ? { kind: "ORPHAN_HOLD", subject, expected: "no hold without an order", actual, repairable: true } : undefined;
+    return overdue ? finding("ORPHAN_HOLD", "no hold without an order", true) : undefined;
   }
-  if (order.reservationId !== reservationId) {
-    return { kind: "ORDER_MISMATCH", subject, expected: `given back, since order ${order.orderId} went on with another reservation`, actual, repairable: false };
-  }
-  if (agreeing[order.state].includes(state) && sameUnits(order.units, units)) return undefined;
-  const paid = ["PAID", "SHIPPED", "DELIVERED"].includes(order.state);
-  const repairable = paid && state === "HELD" && sameUnits(order.units, units);
-  return { kind: "ORDER_MISMATCH", subject, expected: `as order ${order.orderId}: ${order.state}, ${unitsText(order.units)}`, actual, repairable };
+  const isOwn = order.reservationId === reservationId;
+  if (!isOwn) return finding("ORDER_MISMATCH", `given back, since order ${order.orderId} went on with another reservation`, state === "HELD");
+  const same = sameUnits(order.units, units);
+  if (agreeing[order.state].includes(state) && same) return undefined;
+  const repairable = state === "HELD" && same && (paid.has(order.state) || ended.has(order.state));
+  return finding("ORDER_MISMATCH", `as order ${order.orderId}: ${order.state}, ${unitsText(order.units)}`, repairable);
+}
+
+/** What becomes of a hold that is not as far along as its order. Undefined: nobody but an admin can tell. */
+export function settlementOf(reservation: Reservation, order: Order): "commit" | "release" | undefined {
+  if (reservation.state !== "HELD") return undefined;
+  if (order.reservationId !== reservation.reservationId || ended.has(order.state)) return "release";
+  return paid.has(order.state) && sameUnits(order.units, reservation.units) ? "commit" : undefined;
 }
 
 function sameUnits(a: ReadonlyMap<string, bigint>, b: ReadonlyMap<string, bigint>): boolean {

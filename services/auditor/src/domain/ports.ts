@@ -18,7 +18,12 @@ export interface Book extends StockKey {
   readonly version: bigint;
   readonly onHandSum: bigint;
   readonly reservedSum: bigint;
+  /** Units of the reservations that are HELD. */
   readonly held: bigint;
+  /** Units that left with sales, less those that came back, as the movements say. */
+  readonly soldSum: bigint;
+  /** Units of the reservations that are COMMITTED. */
+  readonly sold: bigint;
 }
 
 /** A key as the read model has it. */
@@ -53,6 +58,19 @@ export interface Order {
   readonly units: ReadonlyMap<string, bigint>;
 }
 
+/** What stands behind a reservation. No order: the id is closed, so that none ever will be. */
+export interface Claim {
+  readonly order: Order | undefined;
+}
+
+/** A buyer of a deal whose count differs from the buyer's reservations. */
+export interface PurchaseMismatch {
+  readonly dealId: string;
+  readonly userId: string;
+  readonly counted: bigint;
+  readonly reserved: bigint;
+}
+
 /** A page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -60,22 +78,39 @@ export interface Page<Item> {
   readonly next: string | undefined;
 }
 
-/** What the services say, and what they are asked to mend. Every method throws where a service does not answer. */
+/** What the services say. Every method throws where a service does not answer. */
 export interface Services {
   listBooks(vendorItemId: string, pageToken: string, signal: AbortSignal): Promise<Page<Book>>;
   /** Reservations that hold or have sold units. */
   listReservations(vendorItemId: string, pageToken: string, signal: AbortSignal): Promise<Page<Reservation>>;
   getReservations(reservationIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Reservation>>;
-  /** What reservations were claimed for: an order, or (undefined) nothing. Those that were never claimed are absent. */
-  getOrdersOfReservations(reservationIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Order | undefined>>;
+  /** What stands behind reservations. Those about which nothing was decided are absent. */
+  getClaims(reservationIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Claim>>;
   listOrders(pageToken: string, signal: AbortSignal): Promise<Page<Order>>;
+  /** Undefined: there is none. */
+  getOrder(orderId: string, signal: AbortSignal): Promise<Order | undefined>;
   getReadStocks(keys: readonly StockKey[], signal: AbortSignal): Promise<ReadonlyMap<string, ReadStock>>;
-  /** Brings state and movements together, and tells the state anew. Undefined: done; else why it is unsafe. */
+  /** Buyers whose count differs from their reservations, in one snapshot. */
+  listPurchaseMismatches(vendorItemId: string, pageToken: string, signal: AbortSignal): Promise<Page<PurchaseMismatch>>;
+  readonly repairs: Repairs;
+}
+
+/** What the services are asked to mend. Each is decided anew by the service that owns the data, under its locks. */
+export interface Repairs {
+  /** Brings state and movements together. Undefined: done; else why it is unsafe. */
   reconcileStock(key: StockKey, reason: string): Promise<string | undefined>;
-  /** Closes the reservation at the order service. Answers the order that stands behind it, if there is one. */
+  /** Tells the state of a key anew, under a version above this one. */
+  republishStock(key: StockKey, aboveVersion: bigint): Promise<void>;
+  /** Raises what is counted for a buyer. Undefined: done; else why it is unsafe. */
+  reconcilePurchase(dealId: string, userId: string): Promise<string | undefined>;
+  /** The order of the user that goes with the reservation, whether or not it has claimed it. Throws where the user has too many to look through. */
+  findOrderOf(userId: string, reservationId: string): Promise<string | undefined>;
+  /** Closes the reservation at the order service for ever. Answers the order that stands behind it, if there is one: then nothing is closed. */
   closeReservation(reservationId: string): Promise<string | undefined>;
-  release(reservationId: string): Promise<void>;
-  commit(reservationId: string, orderId: string): Promise<void>;
+  /** Gives a hold back. False: it went another way before. */
+  release(reservationId: string, orderId: string, reason: string): Promise<boolean>;
+  /** Makes a sale of a hold. False: it went another way before. */
+  commit(reservationId: string, orderId: string, reason: string): Promise<boolean>;
 }
 
 /** One audit. */
@@ -117,6 +152,10 @@ export interface AuditStore {
   /** Begins an audit, or answers the one that the same call began. */
   begin(audit: { readonly auditId: string; readonly vendorItemId: string }, call: KeyedCall | undefined): Promise<{ readonly audit: Audit; readonly isNew: boolean } | "request-id-reused">;
   get(auditId: string): Promise<Audit | undefined>;
+  /** When the newest audit of everything began; undefined where there was none. */
+  lastBeginTime(): Promise<Date | undefined>;
+  /** Notes that these are still worked on, or wait for their turn. */
+  keepAlive(auditIds: readonly string[]): Promise<void>;
   progress(auditId: string, checkedCount: number): Promise<void>;
   addFindings(auditId: string, findings: readonly Finding[]): Promise<void>;
   end(auditId: string, end: AuditEnd): Promise<void>;

@@ -4,7 +4,7 @@ import { principalOf } from "@flashdeal/runtime/auth";
 import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency";
 import type { AuditRunner } from "../background/audit-runner.ts";
 import { auditMessage } from "../message/audit-message.ts";
-import { requestIdReused } from "./errors.ts";
+import { overloaded, requestIdReused } from "./errors.ts";
 
 const method = AuditService.method.runAudit;
 
@@ -15,6 +15,7 @@ export function runAudit({ runner }: { readonly runner: Pick<AuditRunner, "begin
     const call = requestId === "" ? undefined : { scope: requestScope(principalOf(context), method), requestId, fingerprint: requestFingerprint(method.input, request) };
     const audit = await runner.begin(vendorItemId, call);
     if (audit === "request-id-reused") throw requestIdReused();
+    if (audit === "overloaded") throw overloaded();
     return { audit: auditMessage(audit) };
   };
 }

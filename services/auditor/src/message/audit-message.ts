@@ -9,7 +9,7 @@ import {
   type Audit as AuditMessage,
   type Violation as ViolationMessage,
 } from "@flashdeal/proto/flashdeal/audit/v1/audit_service_pb";
-import type { ViolationKind } from "../domain/finding.ts";
+import { violationKinds, type ViolationKind } from "../domain/finding.ts";
 import type { Audit, Violation } from "../domain/ports.ts";
 
 /** An audit as the contract says it. */
@@ -40,9 +40,7 @@ export function violationMessage({ violationId, auditId, kind, state, subject, e
   });
 }
 
-const kinds: ReadonlyMap<WireKind, ViolationKind> = new Map(
-  (["LEDGER_MISMATCH", "RESERVED_MISMATCH", "ORDER_MISMATCH", "ORPHAN_HOLD", "READ_MODEL_STALE", "MIRROR_MISMATCH"] as const).map((kind) => [WireKind[kind], kind]),
-);
+const kinds: ReadonlyMap<WireKind, ViolationKind> = new Map(violationKinds.map((kind) => [WireKind[kind], kind]));
 
 /** A kind of the contract; undefined for "not stated". */
 export function kindFromWire(kind: WireKind): ViolationKind | undefined {

@@ -8,12 +8,14 @@ import {
   endAudit,
   getAudit,
   getAuditByRequest,
+  getLastBeginTime,
   getViolation,
   insertAudit,
   insertViolations,
   listViolations,
   markViolationRepaired,
   updateAuditProgress,
+  updateAuditTimes,
 } from "./gen/audits.sql.ts";
 
 const nilUuid = "00000000-0000-0000-0000-000000000000";
@@ -34,6 +36,8 @@ export function createAuditStore({ database, clock }: { readonly database: Datab
       }
       return { audit, isNew: inserted === 1 };
     },
+    lastBeginTime: async () => (await getLastBeginTime(database))?.createTime,
+    keepAlive: (auditIds) => updateAuditTimes(database, { auditIds, now: clock.now() }),
     progress: (auditId, checkedCount) => updateAuditProgress(database, { auditId, checkedCount: BigInt(checkedCount), now: clock.now() }),
     async addFindings(auditId, findings) {
       await insertViolations(database, {

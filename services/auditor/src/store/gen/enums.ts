@@ -4,7 +4,7 @@
 export type AuditState = "RUNNING" | "PASSED" | "FAILED" | "ABORTED";
 
 /** The values of audit.violation_kind. */
-export type ViolationKind = "LEDGER_MISMATCH" | "RESERVED_MISMATCH" | "ORDER_MISMATCH" | "ORPHAN_HOLD" | "READ_MODEL_STALE" | "MIRROR_MISMATCH";
+export type ViolationKind = "LEDGER_MISMATCH" | "RESERVED_MISMATCH" | "ORDER_MISMATCH" | "ORPHAN_HOLD" | "READ_MODEL_STALE" | "MIRROR_MISMATCH" | "SOLD_MISMATCH" | "PURCHASE_MISMATCH";
 
 /** The values of audit.violation_state. */
 export type ViolationState = "OPEN" | "REPAIRED";

@@ -1,0 +1,2 @@
+ALTER TYPE audit.violation_kind ADD VALUE 'SOLD_MISMATCH';
+ALTER TYPE audit.violation_kind ADD VALUE 'PURCHASE_MISMATCH';

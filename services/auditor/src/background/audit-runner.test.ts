@@ -51,6 +51,8 @@ function createScene(change: Partial<Services> = {}) {
   return { store, services, ends, begun, alive };
 }
 
+const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
+
 describe("audit runner", () => {
   let runner: AuditRunner | undefined;
   afterEach(async () => {
@@ -58,7 +60,6 @@ describe("audit runner", () => {
   });
 
   function run({ store, services }: ReturnType<typeof createScene>, intervalMs = 0): AuditRunner {
-    const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal });
     const context = { services, clock: { now: () => new Date() }, freshnessMs: 60_000, holdGraceMs: 0, pageSize: 10, pause };
     return (runner = createAuditRunner({ context, store, metrics: createAuditMetrics(new Registry()), log: silentLog, intervalMs, retentionMs: 60_000 }));
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { loadScript } from "./scripts.ts";
+import { createLockNodes, type LockNodes } from "./lock-nodes.ts";
+import { createNameQueue } from "./name-queue.ts";
 
 /** Where locks are kept, and for how long. */
 export interface LockOptions {
@@ -11,7 +12,7 @@ export interface LockOptions {
   readonly prefix: string;
   /** How long a lock lasts that nobody extends, in milliseconds. */
   readonly ttlMs: number;
-  /** Longest wait for a lock that others hold, in milliseconds. */
+  /** Longest wait for the locks of one caller that other processes hold, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -28,7 +29,10 @@ export interface HeldLocks {
 
 /** Locks outside of the database. */
 export interface Locks {
-  /** Runs `work` under all of these locks. Throws a LockUnavailableError, or what `work` throws. */
+  /**
+   * Runs `work` under all of these locks. Throws a LockUnavailableError, the signal's reason where it fires before they are had, or what `work`
+   * throws.
+   */
   hold<T>(names: readonly string[], signal: AbortSignal | undefined, work: (held: HeldLocks) => Promise<T>): Promise<T>;
 }
 
@@ -39,121 +43,99 @@ const retryPauseMs = 25;
 /** Nodes that do not answer are asked again this often before it counts that there are too few. */
 const maxQuorumFailures = 3;
 
-const releaseScript = loadScript("lock-release");
-const extendScript = loadScript("lock-extend");
-
 /**
  * Locks by the published algorithm of Redlock (https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/): SET NX PX
  * with a token of the holder's own on each node, in the order of the names; held where more than half of the nodes agree and time is left after
- * what asking took and clocks may drift; extended while it is worked under; given back on every node, by a script that compares the token.
- * With one node it is the plain lock in Redis. Callers in this process queue up for each name, first come first served.
+ * what asking took and clocks may drift; extended from the first one on, while further ones are waited for and while it is worked under them;
+ * given back on every node, by a script that compares the token. With one node it is the plain lock in Redis. Callers in this process queue up
+ * for each name, first come first served.
  */
 export function createLocks(options: LockOptions): Locks {
   const queue = createNameQueue();
+  const nodes = createLockNodes(options.nodes, options.prefix);
   return {
-    hold: (names, signal, work) => {
+    async hold(names, signal, work) {
       const sorted = [...new Set(names)].toSorted();
-      return queue(sorted, signal, async () => {
-        const token = randomUUID();
-        try {
-          let validUntilMs = Number.POSITIVE_INFINITY;
-          for (const name of sorted) validUntilMs = Math.min(validUntilMs, await acquire(options, name, token, signal));
-          return await workUnder(options, { names: sorted, token, validUntilMs }, work);
-        } finally {
-          await onEachNode(options, sorted, (node, key) => releaseScript.run(node, [key], [token]));
-        }
-      });
+      if (sorted.length === 0) return work({ lost: new AbortController().signal });
+      const leave = await queue(sorted, signal);
+      const token = randomUUID();
+      const lease = createLease(nodes, token, options.ttlMs);
+      try {
+        const deadlineMs = performance.now() + options.timeoutMs;
+        for (const name of sorted) await acquire({ ...options, nodes, token, lease, deadlineMs, signal }, name);
+        return await work({ lost: lease.lost });
+      } finally {
+        lease.end();
+        await nodes.release(sorted, token);
+        leave();
+      }
     },
   };
 }
 
-/** Answers until when the lock is held, by `performance.now()`. */
-async function acquire(options: LockOptions, name: string, token: string, signal: AbortSignal | undefined): Promise<number> {
-  const { nodes, prefix, ttlMs, timeoutMs } = options;
-  const key = prefix + name;
-  const deadline = performance.now() + timeoutMs;
+interface Acquisition extends Pick<LockOptions, "ttlMs" | "timeoutMs"> {
+  readonly nodes: LockNodes;
+  readonly token: string;
+  readonly lease: Lease;
+  /** By `performance.now()`. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function acquire({ nodes, token, lease, ttlMs, timeoutMs, deadlineMs, signal }: Acquisition, name: string): Promise<void> {
   for (let failures = 0; ; ) {
     signal?.throwIfAborted();
+    lease.lost.throwIfAborted();
     const startMs = performance.now();
-    const answers = await Promise.allSettled(nodes.map((node) => node.set(key, token, "PX", ttlMs, "NX")));
-    const granted = answers.filter((answer) => answer.status === "fulfilled" && answer.value === "OK").length;
-    const validUntilMs = validUntil(startMs, ttlMs);
-    if (granted >= quorumOf(options) && validUntilMs > performance.now()) return validUntilMs;
-    await onEachNode(options, [name], (node, each) => releaseScript.run(node, [each], [token]));
-    const reached = answers.filter(({ status }) => status === "fulfilled").length;
-    if (reached < quorumOf(options) && ++failures === maxQuorumFailures) {
-      throw new LockUnavailableError(`only ${reached} of ${nodes.length} lock servers answer, and ${quorumOf(options)} are needed`);
+    const { granted, reached } = await nodes.set(name, token, ttlMs);
+    if (granted >= nodes.quorum && lease.add(name, startMs)) return;
+    await nodes.release([name], token);
+    if (reached < nodes.quorum && ++failures === maxQuorumFailures) {
+      throw new LockUnavailableError(`only ${reached} of ${nodes.count} lock servers answer, and ${nodes.quorum} are needed`);
     }
-    if (performance.now() > deadline) throw new LockUnavailableError(`others have held the lock ${name} for ${timeoutMs} ms`);
+    if (performance.now() > deadlineMs) throw new LockUnavailableError(`others have held the lock ${name} for ${timeoutMs} ms`);
     // Random, so that those who have split the nodes among them do not do so again.
     await sleep(retryPauseMs * (0.5 + Math.random()));
   }
 }
 
-/** A lock set or extended by a call that began at `startMs`. */
-function validUntil(startMs: number, ttlMs: number): number {
-  return startMs + ttlMs * (1 - driftFactor) - driftMs;
+/** Locks that are had, extended until the end. */
+interface Lease {
+  readonly lost: AbortSignal;
+  /** Takes on a lock that was set by a call that began at `startMs`. False where its time is over already. */
+  add(name: string, startMs: number): boolean;
+  end(): void;
 }
 
-interface Got {
-  readonly names: readonly string[];
-  readonly token: string;
-  readonly validUntilMs: number;
-}
-
-async function workUnder<T>(options: LockOptions, { names, token, validUntilMs }: Got, work: (held: HeldLocks) => Promise<T>): Promise<T> {
+function createLease(nodes: LockNodes, token: string, ttlMs: number): Lease {
   const lost = new AbortController();
-  const lose = (): void => lost.abort(new LockUnavailableError(`the lock ${names.join(", ")} ended before the work under it did`));
-  let expiry = setTimeout(lose, validUntilMs - performance.now());
-  let done = false;
-  const prolong = async (): Promise<void> => {
-    const startMs = performance.now();
-    if (!(await extend(options, names, token)) || lost.signal.aborted || done) return;
+  const validUntil = new Map<string, number>();
+  let expiry: NodeJS.Timeout | undefined;
+  let ended = false;
+  const lose = (): void => lost.abort(new LockUnavailableError(`the lock ${[...validUntil.keys()].join(", ")} ended before the work under it did`));
+  const endOf = (startMs: number): number => startMs + ttlMs * (1 - driftFactor) - driftMs;
+  const setValid = (names: readonly string[], startMs: number): void => {
+    for (const name of names) validUntil.set(name, endOf(startMs));
     clearTimeout(expiry);
-    expiry = setTimeout(lose, validUntil(startMs, options.ttlMs) - performance.now());
+    expiry = setTimeout(lose, Math.min(...validUntil.values()) - performance.now());
   };
-  const extension = setInterval(() => void prolong(), options.ttlMs / 3);
-  try {
-    return await work({ lost: lost.signal });
-  } finally {
-    done = true;
-    clearInterval(extension);
-    clearTimeout(expiry);
-  }
-}
-
-async function extend(options: LockOptions, names: readonly string[], token: string): Promise<boolean> {
-  const counts = new Map(names.map((name) => [options.prefix + name, 0]));
-  await onEachNode(options, names, async (node, key) => {
-    if (Number(await extendScript.run(node, [key], [token, String(options.ttlMs)])) === 1) counts.set(key, (counts.get(key) ?? 0) + 1);
-  });
-  return [...counts.values()].every((count) => count >= quorumOf(options));
-}
-
-/** Also where the lock was not got: an answer may have been lost. A node that is away gives the lock back by its time to live. */
-async function onEachNode({ nodes, prefix }: LockOptions, names: readonly string[], run: (node: Redis, key: string) => Promise<unknown>): Promise<void> {
-  await Promise.allSettled(nodes.flatMap((node) => names.map((name) => run(node, prefix + name))));
-}
-
-function quorumOf({ nodes }: LockOptions): number {
-  return Math.floor(nodes.length / 2) + 1;
-}
-
-/** Queues of this process, one per name. Names come sorted, so that nobody waits in a circle. */
-function createNameQueue() {
-  const last = new Map<string, Promise<void>>();
-  return async <T>(names: readonly string[], signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
-    const { promise: done, resolve: leave } = Promise.withResolvers<void>();
-    // All places are taken in the same tick, so that two callers stand in the same order in each queue.
-    const ahead = names.map((name) => last.get(name));
-    for (const name of names) last.set(name, done);
-    try {
-      await Promise.all(ahead);
-      signal?.throwIfAborted();
-      return await work();
-    } finally {
-      leave();
-      for (const name of names) if (last.get(name) === done) last.delete(name);
-    }
+  const extend = async (): Promise<void> => {
+    const names = [...validUntil.keys()];
+    const startMs = performance.now();
+    if (names.length > 0 && (await nodes.extend(names, token, ttlMs)) && !lost.signal.aborted && !ended) setValid(names, startMs);
+  };
+  const extension = setInterval(() => void extend(), ttlMs / 3);
+  return {
+    lost: lost.signal,
+    add(name, startMs) {
+      if (endOf(startMs) <= performance.now()) return false;
+      setValid([name], startMs);
+      return true;
+    },
+    end() {
+      ended = true;
+      clearInterval(extension);
+      clearTimeout(expiry);
+    },
   };
 }

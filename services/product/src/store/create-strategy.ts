@@ -10,6 +10,7 @@ import { createGroupCommitStrategy } from "./group-commit-strategy.ts";
 import { createLockStrategy } from "./lock-strategy.ts";
 import { createRedisLuaStrategy } from "./redis-lua-strategy.ts";
 import { createRowLockStrategy } from "./row-lock-strategy.ts";
+import { withAdmission } from "./with-admission.ts";
 
 /** The settings that say how holds are taken. */
 export type StrategyConfig = Pick<ProductConfig, "reservationStrategy" | "strategyRedisUrls" | "strategyRedisTimeoutMs" | "lockTtlMs" | "lockTimeoutMs">;
@@ -21,12 +22,12 @@ export function createStrategy(config: StrategyConfig, adapters: Pick<Adapters, 
     case "group-commit":
       return createGroupCommitStrategy({ ...adapters, limits });
     case "row-lock":
-      return createRowLockStrategy(adapters);
+      return withAdmission(createRowLockStrategy(adapters), limits.maxQueued);
     case "conditional-update":
-      return createConditionalUpdateStrategy(adapters);
+      return withAdmission(createConditionalUpdateStrategy(adapters), limits.maxQueued);
     case "redis-lock":
     case "redlock":
-      return createUnderLocks(config, adapters);
+      return withAdmission(createUnderLocks(config, adapters), limits.maxQueued);
     case "redis-lua": {
       const gate = createUnitGate(connectRedis(config.strategyRedisUrls[0] ?? "", config.strategyRedisTimeoutMs, log), "flashdeal:gate:");
       return createRedisLuaStrategy({ ...adapters, limits, gate });

@@ -87,16 +87,17 @@ export interface LockedInputs extends HoldInputs {
   readonly stocks: ReadonlyMap<string, LockedStock>;
 }
 
-/** What is committed now, without a lock: it refuses rightly; what it would grant must be guarded by the versions, or by conditions. */
+/**
+ * What is committed now, without a lock: it refuses rightly; what it would grant must be guarded by the versions, or by conditions. The
+ * reservations come last: should the same id be granted in another call meanwhile, its hold is seen wherever its units are missing.
+ */
 export async function look(db: Queryable, entries: readonly ReserveEntry[], clock: Clock): Promise<LockedInputs> {
   const dealIds = dealIdsOf(entries);
-  const [stocks, reservations, rows] = await Promise.all([
-    listStocksOfDeals(db, { dealIds }),
-    readReservations(db, [...new Set(entries.map((entry) => entry.reservationId))]),
-    listDealsById(db, { dealIds }),
-  ]);
+  const [stocks, rows] = await Promise.all([listStocksOfDeals(db, { dealIds }), listDealsById(db, { dealIds })]);
   const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
-  return { now: clock.now(), deals, stocks: byStockKey(stocks), reservations, purchases: await readPurchases(db, entries, deals) };
+  const purchases = await readPurchases(db, entries, deals);
+  const reservations = await readReservations(db, [...new Set(entries.map((entry) => entry.reservationId))]);
+  return { now: clock.now(), deals, stocks: byStockKey(stocks), reservations, purchases };
 }
 
 /** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. Both are sent at once. */

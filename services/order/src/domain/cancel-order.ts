@@ -17,6 +17,8 @@ export interface CancelOrderCommand {
   readonly caller: Caller;
   readonly orderId: string;
   readonly reason: string;
+  /** Takes the cancellation back while it waits to be stored. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 /** What became of a cancellation. */
@@ -61,7 +63,7 @@ async function tryToCancel(context: CancelOrderContext, command: CancelOrderComm
   const change = cancel(order, command.reason, context.clock.now());
   if (change === undefined) return { kind: "wrong-state", state: order.state };
   const unfinished = record === undefined ? request : undefined;
-  if (!(await store.change(change, unfinished))) return undefined;
+  if (!(await store.change(change, unfinished, command.signal))) return undefined;
   if (change.to.paymentState === "REFUND_PENDING") await refund(context, change.to);
   return answer(context, command, (await store.getOrder(order.orderId)) ?? change.to);
 }

@@ -17,6 +17,8 @@ export interface PayOrderCommand {
   readonly caller: Caller;
   readonly orderId: string;
   readonly paymentToken: string;
+  /** Takes the payment back while its first step waits to be stored. From then on it goes its way. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 /** What became of a payment. */
@@ -69,7 +71,7 @@ async function tryToPay(context: PayOrderContext, command: PayOrderCommand): Pro
   if (start?.payment === undefined) {
     return { kind: "wrong-state", state: order.state === "PENDING_PAYMENT" ? "EXPIRED" : order.state };
   }
-  if (!(await store.change(start, request))) return undefined;
+  if (!(await store.change(start, request, command.signal))) return undefined;
   return answer(context, command, await capture(context, command, order, start.payment));
 }
 

@@ -163,7 +163,7 @@ export interface OrderStore {
    * Stores one step of an order, and with `request` the record of the request that made it. False where the order moved in the
    * meantime or the request has a record already: then nothing was stored.
    */
-  change(change: OrderChange, request?: KeyedRequest): Promise<boolean>;
+  change(change: OrderChange, request?: KeyedRequest, signal?: AbortSignal): Promise<boolean>;
   /** Keeps a request's answer. Without a record it stores one, for a request that changed nothing. */
   saveAnswer(request: KeyedRequest, answer: Order): Promise<void>;
   /** Expires up to `maxOrders` whose time is over; those with an open payment only if it was over at `paymentDueTime`. */

@@ -12,7 +12,7 @@ export function cancelOrder(handlers: OrderHandlers): MethodImpl<typeof OrderSer
     const { orderId, reason } = message;
     refuseNul({ reason });
     const request = keyedRequest(context, OrderService.method.cancelOrder, message);
-    const outcome = await cancel(handlers, { request, caller: callerOf(context), orderId, reason });
+    const outcome = await cancel(handlers, { request, caller: callerOf(context), orderId, reason, signal: context.signal });
     if (outcome.kind !== "cancelled") throw outcomeError(outcome);
     return { order: orderToMessage(outcome.order) };
   };

@@ -12,7 +12,7 @@ export function payOrder(handlers: OrderHandlers): MethodImpl<typeof OrderServic
     const request = keyedRequest(context, OrderService.method.payOrder, message);
     if (request === undefined) throw reasonError(ErrorReason.REQUEST_ID_REQUIRED, "Send a request_id (REST: header Idempotency-Key), for example a UUID.");
     const { orderId, paymentToken } = message;
-    const outcome = await pay(handlers, { request, caller: callerOf(context), orderId, paymentToken });
+    const outcome = await pay(handlers, { request, caller: callerOf(context), orderId, paymentToken, signal: context.signal });
     if (outcome.kind !== "paid") throw outcomeError(outcome);
     return { order: orderToMessage(outcome.order) };
   };

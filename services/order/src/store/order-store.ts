@@ -47,8 +47,8 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
     getOrders,
     getOrder: async (orderId) => (await getOrders([orderId]))[0],
     listOrders: async (query) => withLines(database, await listRows(database, query)),
-    async change(change, request) {
-      const [done] = outcomesOf([await batches.steps.submit({ change, request, trace: currentTrace() })], isOutrun);
+    async change(change, request, signal) {
+      const [done] = outcomesOf([await batches.steps.submit({ change, request, trace: currentTrace() }, signal)], isOutrun);
       if (done === true) signals.changed([change.to.orderId]);
       return done === true;
     },

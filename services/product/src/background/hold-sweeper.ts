@@ -49,6 +49,6 @@ async function settle({ reservations, orders }: HoldSweeperOptions, holds: reado
     return intent === undefined ? [] : [{ reservationId, intent, orderId: undefined }];
   });
   if (entries.length === 0) return 0;
-  const outcomes = await reservations.resolve(entries, "product");
+  const outcomes = await reservations.resolve(entries, "product", signal);
   return outcomes.filter((outcome) => outcome.kind === "resolved").length;
 }

@@ -20,7 +20,8 @@ export interface ReservationStrategy {
   readonly name: string;
   /**
    * Decides a batch of entries. Resolves, when the holds are durable, to one outcome per entry in the same order. Rejects
-   * where the outcome of the whole batch is not known: ask again with the same ids.
+   * where the outcome of the whole batch is not known: ask again with the same ids. Rejects with OVERLOADED where too many wait, and with
+   * the signal's reason where that fires while they wait: then nothing was done.
    */
   reserve(entries: readonly ReserveEntry[], signal?: AbortSignal): Promise<readonly ReserveOutcome[]>;
   /** Brings what it keeps beside the database in line with it; called in rounds. */
@@ -155,8 +156,11 @@ export interface Writer {
 export interface ReservationStore {
   /** Those that exist, in the order of `reservationIds`, each once. */
   getReservations(reservationIds: readonly string[]): Promise<readonly Reservation[]>;
-  /** Resolves to one outcome per entry in the same order. `actor`: who, for the ledger. */
-  resolve(entries: readonly ResolveEntry[], actor: string): Promise<readonly ResolveOutcome[]>;
+  /**
+   * Resolves to one outcome per entry in the same order. `actor`: who, for the ledger. Entries that still wait when the signal fires are
+   * taken out: then it rejects with the signal's reason.
+   */
+  resolve(entries: readonly ResolveEntry[], actor: string, signal?: AbortSignal): Promise<readonly ResolveOutcome[]>;
   /** As `resolve`, for events: an event that was handled before is left out (`undefined`). */
   resolveForEvents(entries: readonly EventResolution[], actor: string): Promise<readonly (ResolveOutcome | undefined)[]>;
   /** Reservations that are HELD or COMMITTED, by id. */

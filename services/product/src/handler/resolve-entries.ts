@@ -24,7 +24,7 @@ export async function resolveEntries(
     reason,
     intent,
   }));
-  const outcomes = await reservations.resolve(wanted, actorOf(context));
+  const outcomes = await reservations.resolve(wanted, actorOf(context), context.signal);
   return outcomes.map((outcome) =>
     create(ResolveReservationResultSchema, {
       outcome:

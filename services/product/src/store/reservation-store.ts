@@ -40,14 +40,14 @@ export function createReservationStore({ database, clock, limits }: ReservationS
     run: (resolutions, signal) => retryPassing(() => database.transaction((tx) => resolveAll(tx, resolutions, clock), { signal })),
     isItemFault: isDataError,
   });
-  const resolve = async (resolutions: readonly Resolution[]) => outcomesOf(await batches.submitAll(resolutions), rethrow);
+  const resolve = async (resolutions: readonly Resolution[], signal?: AbortSignal) => outcomesOf(await batches.submitAll(resolutions, signal), rethrow);
   return {
     async getReservations(reservationIds) {
       const found = await readReservations(database, [...new Set(reservationIds)]);
       return [...new Set(reservationIds)].flatMap((id) => found.get(id) ?? []);
     },
-    async resolve(entries, actor) {
-      const outcomes = await resolve(entries.map((entry) => ({ ...entry, actor, eventId: undefined })));
+    async resolve(entries, actor, signal) {
+      const outcomes = await resolve(entries.map((entry) => ({ ...entry, actor, eventId: undefined })), signal);
       return outcomes.map((outcome, index) => outcome ?? { kind: "reservation-not-found", reservationId: entries[index]?.reservationId ?? "" });
     },
     resolveForEvents: (entries, actor) => resolve(entries.map((entry) => ({ ...entry, actor }))),

@@ -2,7 +2,7 @@ import { migrate, type Database } from "@flashdeal/runtime/database";
 import { v7 as uuidv7 } from "uuid";
 import { expect } from "vitest";
 import { silentLog } from "@flashdeal/runtime/testing";
-import { noBatchMetrics } from "@flashdeal/runtime/group-commit";
+import { noBatchMetrics, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { productMigrations } from "../compose.ts";
 import { loadProductConfig, type ProductConfig } from "../config.ts";
 import type { Deal, NewDeal } from "../domain/deal.ts";
@@ -23,7 +23,7 @@ export interface ManualClock extends Clock {
 export type StrategyName = ProductConfig["reservationStrategy"];
 
 /** Small batches, so that tests with many callers make many of them. */
-const limits = { maxBatchSize: 64, maxQueued: 10_000, maxInFlight: 2, metrics: noBatchMetrics };
+const smallBatches: BatchLimits = { maxBatchSize: 64, maxQueued: 10_000, maxInFlight: 2, metrics: noBatchMetrics };
 
 /** The time at which tests begin. */
 export const testNow = new Date("2026-11-21T12:00:00.000Z");
@@ -68,7 +68,9 @@ export interface Inventory {
 export async function createInventory(
   database: Database,
   { name: reservationStrategy, redisUrls: strategyRedisUrls }: TestStrategy = { name: "group-commit", redisUrls: [] },
+  bounds: Partial<BatchLimits> = {},
 ): Promise<Inventory> {
+  const limits = { ...smallBatches, ...bounds };
   await migrate(database, productMigrations);
   const clock = createManualClock();
   const writer = createWriter({ database, clock });

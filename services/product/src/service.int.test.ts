@@ -271,6 +271,18 @@ describe("product service over gRPC", () => {
     ]);
   });
 
+  it("reservations - lines of one deal count as their sum, against the limit and against the stock, up to 100 of them", async () => {
+    const deal = await createDeal({ perUserLimit: 100n });
+    await inventory.receiveStock({ vendorItemId: deal.vendorItemId, fulfillmentCenterId: "fc", quantity: 150n }, as(admin));
+    const lines = (count: number, quantity = 1n) => Array.from({ length: count }, () => ({ dealId: deal.dealId, quantity }));
+    const entry = (change: { readonly lines: ReturnType<typeof lines>; readonly userId?: string }) => ({ reservationId: uuidv7(), userId: uuidv7(), expireTime: later(600_000), ...change });
+    const { results } = await inventory.reserveStock({
+      entries: [entry({ lines: lines(2, 51n) }), entry({ lines: lines(100) }), entry({ lines: lines(2, 26n) }), entry({ lines: lines(2, 1_000_000n) }), entry({ lines: lines(2, 25n) })],
+    });
+    const told = results.map(({ outcome }) => outcome.case === "reservation" ? outcome.value.lines.map(({ quantity }) => quantity) : entryFailure(outcome.value).reason);
+    expect(told).toEqual(["PURCHASE_LIMIT_REACHED", [100n], "SOLD_OUT", "PURCHASE_LIMIT_REACHED", [50n]]);
+  });
+
   it("request ids - a repeated write gets the first answer, also after the state moved on", async () => {
     const key = { vendorItemId: "keyed-item", fulfillmentCenterId: "fc" };
     const request = { ...key, quantity: 5n, requestId: "receipt-1" };
@@ -315,7 +327,10 @@ describe("product service over gRPC", () => {
     const good = { vendorItemId: "good", name: "good", price };
     const deal = { productId, fulfillmentCenterId: "fc", dealPrice: price, endTime: later(1_000) };
     const key = { vendorItemId: "good", fulfillmentCenterId: "fc" };
-    const cases: [string, Promise<unknown>, readonly unknown[]][] = [
+    type Refused = [string, Promise<unknown>, readonly unknown[]];
+    const line = { dealId: uuidv7(), quantity: 1n };
+    const held = (change: { readonly lines?: readonly { dealId: string; quantity: bigint }[] }) => ({ reservationId: uuidv7(), userId: uuidv7(), expireTime: later(600_000), lines: [...(change.lines ?? [line])] });
+    const cases: Refused[] = [
       ["no product", products.createProduct({}, as(admin)), invalid("product")],
       ["empty product", products.createProduct({ product: {} }, as(admin)), invalid("product.vendor_item_id", "product.name", "product.price")],
       ["bad key", products.createProduct({ product: { ...good, vendorItemId: "a/b" } }, as(admin)), invalid("product.vendor_item_id")],
@@ -354,6 +369,10 @@ describe("product service over gRPC", () => {
       ["blank reason", inventory.adjustStock({ ...key, delta: 1n, reason: " " }, as(admin)), invalid("reason")],
       ["no entries", inventory.reserveStock({}), invalid("entries")],
       ["entry", inventory.reserveStock({ entries: [{ lines: [{ quantity: 0n }] }] }), invalid("entries[0].reservation_id", "entries[0].user_id", "entries[0].lines[0].deal_id", "entries[0].lines[0].quantity", "entries[0].expire_time")],
+      ...[0n, -1n, 1_000_001n, 2n ** 31n, 2n ** 63n - 1n, -(2n ** 63n)].map((quantity): Refused => [`${quantity} units`, inventory.reserveStock({ entries: [held({ lines: [line, { ...line, quantity }] })] }), invalid("entries[0].lines[1].quantity")]),
+      ["no lines", inventory.reserveStock({ entries: [held({}), held({ lines: [] })] }), invalid("entries[1].lines")],
+      ["1,000 lines", inventory.reserveStock({ entries: [held({ lines: Array.from({ length: 1_000 }, () => line) })] }), invalid("entries[0].lines")],
+      ["1,001 entries", inventory.reserveStock({ entries: Array.from({ length: 1_001 }, () => held({})) }), invalid("entries")],
       ["no ids", inventory.batchGetReservations({}), invalid("reservation_ids")],
       ["commit", inventory.commitStock({ entries: [{ reservationId: "x" }] }), invalid("entries[0].reservation_id")],
       ["release", inventory.releaseStock({}), invalid("entries")],

@@ -69,6 +69,9 @@ export const orderCases: readonly ConformanceCase[] = [
       const [buyer, deal] = [await make.newBuyer(), await make.newDeal({ units: 4 })];
       const twice = (quantity: bigint) => ({ lines: [{ dealId: deal.dealId, quantity }, { dealId: deal.dealId, quantity }] });
       await refused(caller.unary(createOrder, twice(3n), { token: buyer.token, key: make.unique("key") }), "SOLD_OUT");
+      const limited = await make.newDeal({ units: 9, perUserLimit: 3 });
+      const pair = [2n, 2n].map((quantity) => ({ dealId: limited.dealId, quantity }));
+      await refused(caller.unary(createOrder, { lines: pair }, { token: buyer.token, key: make.unique("key") }), "PURCHASE_LIMIT_REACHED");
       const { order } = await ok(caller.unary(createOrder, twice(2n), { token: buyer.token, key: make.unique("key") }));
       assert.deepEqual(order?.lines.map(({ quantity }) => quantity), [4n]);
       assert.deepEqual(await stockOf(world, deal.key), { onHand: 4, reserved: 4, available: 0 });

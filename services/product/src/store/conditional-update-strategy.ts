@@ -7,7 +7,7 @@ import type { StockLevel } from "../domain/stock.ts";
 import { appendToLedger } from "./apply-ledger.ts";
 import { addDealPurchase } from "./gen/reservations.sql.ts";
 import { takeUnits } from "./gen/stocks.sql.ts";
-import { holdLedger, insertHolds, look, retryPassing, type ReserveBatchOptions } from "./reserve-batch.ts";
+import { holdLedger, insertHolds, look, outrunTooOften, retryPassing, type ReserveBatchOptions } from "./reserve-batch.ts";
 
 /** A guard did not hold: the units, or the room below the limit, that were there at the look were gone at the update. */
 class OutrunError extends Error {
@@ -41,7 +41,8 @@ async function reserveOne(options: ReserveBatchOptions, entry: ReserveEntry, sig
       return await retryPassing(() => options.database.transaction((tx) => tryReserve(tx, options, entry), transactionOptions));
     } catch (cause) {
       if (isDataError(cause)) return { kind: "failed", cause };
-      if (!(cause instanceof OutrunError) || race === maxRaces) throw cause;
+      if (!(cause instanceof OutrunError)) throw cause;
+      if (race === maxRaces) throw outrunTooOften(cause);
     }
   }
 }

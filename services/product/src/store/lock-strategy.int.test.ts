@@ -5,6 +5,7 @@ import { reasonOf } from "@flashdeal/runtime/errors";
 import { describeWithPostgres, describeWithRedis, silentLog } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Deal } from "../domain/deal.ts";
 import { stockKeyText } from "../domain/stock.ts";
 import { connectRedis } from "../redis/connect.ts";
 import { createLocks, type Locks } from "../redis/locks.ts";
@@ -30,6 +31,28 @@ describeWithRedis("reserve under locks", (url) => {
         for (const name of names) await Promise.all(nodes.map((node) => node.set(`late:${name}`, uuidv7(), "PX", ttlMs, "NX")));
         return work({ lost: new AbortController().signal });
       },
+    });
+
+    it.each([
+      { name: "redis-lock", fenced: false },
+      { name: "redlock", fenced: true },
+    ])("a lock that keeps nobody apart - $name sells no unit twice and leaves none, and says at worst that one may try again", async ({ name, fenced }) => {
+      const noLock: Locks = { hold: (_names, _signal, work) => work({ lost: new AbortController().signal }) };
+      const strategy = createLockStrategy({ clock: inventory.clock, database: inventory.database, locks: noLock, name, fenced, close: () => {} });
+      const deals = [await inventory.openDeal({ units: 8n }), await inventory.openDeal({ units: 10n })];
+      const buy = async (index: number): Promise<string> => {
+        const wanted = index % 2 === 0 ? deals : deals.toReversed();
+        const entry = inventory.entry(wanted.map(({ dealId }) => ({ dealId, quantity: 1n })));
+        for (;;) {
+          const told = await strategy.reserve([entry]).then(([outcome]) => outcome?.kind ?? "nothing", (error: unknown) => reasonOf(error) ?? String(error));
+          if (told !== "SERVICE_UNAVAILABLE") return told;
+          await sleep(5 + Math.random() * 60);
+        }
+      };
+      const told = await Promise.all(Array.from({ length: 24 }, (_, index) => buy(index)));
+      expect(told.toSorted()).toEqual([...Array<string>(8).fill("held"), ...Array<string>(16).fill("sold-out")]);
+      expect(await inventory.stockOf(deals[0] as Deal)).toMatchObject({ onHand: 8n, reserved: 8n });
+      await inventory.checkBooks();
     });
 
     it("fencing - a holder that wakes up late is refused by the database, and its hold is nowhere", async () => {

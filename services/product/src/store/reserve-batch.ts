@@ -1,4 +1,6 @@
 import { isDeadlock, isSerializationFailure, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
+import type { ConnectError } from "@connectrpc/connect";
+import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
 import type { Deal } from "../domain/deal.ts";
 import { ledgerOf, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
@@ -7,7 +9,7 @@ import type { Reservation, ReserveEntry, ReserveOutcome } from "../domain/reserv
 import { StaleStockError, applyLedger, byStockKey } from "./apply-ledger.ts";
 import { listDealsById } from "./gen/deals.sql.ts";
 import { insertReservations, listDealPurchases } from "./gen/reservations.sql.ts";
-import { listStocksOfDeals, lockStocksOfDeals } from "./gen/stocks.sql.ts";
+import { listStocksOfDeals, lockStocks, lockStocksOfDeals } from "./gen/stocks.sql.ts";
 import { readReservations } from "./read-reservations.ts";
 import { toDeal } from "./rows.ts";
 
@@ -34,7 +36,7 @@ export async function reserveBatch(
   signal: AbortSignal | undefined,
 ): Promise<readonly ReserveOutcome[]> {
   const options = signal === undefined ? {} : { signal };
-  return retryPassing(() => database.transaction(async (tx) => decideAndWrite(tx, entries, await lockInputs(tx, entries, clock)), options));
+  return retryPassing(() => database.transaction(async (tx) => decideAndWrite(tx, entries, await lockInputs(tx, entries, clock), { isLocked: true }), options));
 }
 
 /**
@@ -51,25 +53,39 @@ export async function reserveLooking(
     database.transaction(
       async (tx) => {
         await check(tx);
-        return decideAndWrite(tx, entries, await look(tx, entries, clock));
+        return decideAndWrite(tx, entries, await look(tx, entries, clock), { isLocked: false });
       },
       { signal },
     ),
   );
 }
 
-async function decideAndWrite(tx: Transaction, entries: readonly ReserveEntry[], inputs: LockedInputs): Promise<readonly HoldDecision[]> {
+/** Where the rows were only looked at, they are locked in the order of their keys before they are written, as every writer does. */
+async function decideAndWrite(tx: Transaction, entries: readonly ReserveEntry[], inputs: LockedInputs, { isLocked }: { readonly isLocked: boolean }): Promise<readonly HoldDecision[]> {
   const decisions = decideHolds(entries, inputs);
   const holds = newHolds(decisions);
-  if (holds.length > 0) {
-    await Promise.all([insertHolds(tx, holds, inputs.now), applyLedger(tx, holdLedger(holds), inputs.stocks, inputs.now)]);
-  }
+  if (holds.length === 0) return decisions;
+  const batch = holdLedger(holds);
+  const locking = isLocked ? undefined : lockStocks(tx, stockColumns(batch));
+  await Promise.all([locking, insertHolds(tx, holds, inputs.now), applyLedger(tx, batch, inputs.stocks, inputs.now)]);
   return decisions;
 }
 
+function stockColumns({ stocks }: LedgerBatch) {
+  return { vendorItemIds: stocks.map(({ vendorItemId }) => vendorItemId), fulfillmentCenterIds: stocks.map(({ fulfillmentCenterId }) => fulfillmentCenterId) };
+}
+
+/** How long a caller waits whom others outran too often, in milliseconds. */
+const afterRacesMs = 200;
+
+/** For a caller whom others outran too often. */
+export function outrunTooOften(cause: unknown): ConnectError {
+  return reasonError(ErrorReason.SERVICE_UNAVAILABLE, "Too many others change the same stock at this moment. Nothing was done. Try again.", { retryAfterMs: afterRacesMs, cause });
+}
+
 /**
- * Tries again where nothing was written and the next attempt may well succeed. The lock order leaves deadlocks to writers that
- * break it.
+ * Tries again where nothing was written and the next attempt may well succeed; after ten attempts SERVICE_UNAVAILABLE. The lock order leaves
+ * deadlocks to writers that break it.
  */
 export async function retryPassing<T>(attempt: () => Promise<T>): Promise<T> {
   for (let count = 1; ; count++) {
@@ -77,7 +93,8 @@ export async function retryPassing<T>(attempt: () => Promise<T>): Promise<T> {
       return await attempt();
     } catch (error) {
       const passing = error instanceof ReservationIdRaceError || error instanceof StaleStockError || isDeadlock(error) || isSerializationFailure(error);
-      if (!passing || count === maxAttempts) throw error;
+      if (!passing) throw error;
+      if (count === maxAttempts) throw outrunTooOften(error);
     }
   }
 }

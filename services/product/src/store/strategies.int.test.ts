@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deal } from "../domain/deal.ts";
 import type { ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
@@ -90,6 +91,14 @@ onEachStrategy("a crowd", (open, strategy) => {
       expect(await leftOf(deal)).toBe(4n);
     }
     await inventory.checkBooks();
+  });
+
+  it("deadlocks - the database had none to resolve in all of this, though they would have been tried again", async () => {
+    // Sessions tell their counts once a second.
+    await sleep(1_100);
+    await Promise.all(Array.from({ length: 20 }, () => inventory.database.query({ name: "", text: "SELECT pg_sleep(0.05)" }, [])));
+    const { rows } = await inventory.database.query({ name: "", text: "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()" }, []);
+    expect(rows).toEqual([[0n]]);
   });
 });
 

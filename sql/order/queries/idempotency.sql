@@ -13,6 +13,7 @@ INSERT INTO orders.idempotency_records (scope, request_id, fingerprint, response
 SELECT t.scope, t.request_id, t.fingerprint, NULLIF(t.response, ''::bytea), @create_time
 FROM unnest(@scopes::text[], @request_ids::text[], @fingerprints::bytea[], @responses::bytea[])
   AS t (scope, request_id, fingerprint, response)
+ORDER BY t.scope, t.request_id
 ON CONFLICT (scope, request_id) DO UPDATE
 SET fingerprint = excluded.fingerprint, response = excluded.response, create_time = excluded.create_time
 WHERE idempotency_records.create_time <= @oldest_time::timestamptz

@@ -59,7 +59,7 @@ FROM claim c;
 
 -- Moves orders on by one step each, only if nobody else did since they were read, and the request that makes the step has no
 -- record yet; with the payment, the record and the event of each, and wakes the relay. Each order once. Orders are locked in the order of
--- their ids, so that two batches never wait for each other. An empty scope: no request; an empty payment state: no payment; an empty
+-- their ids, and records are made in the order of their keys, so that two batches never wait for each other. An empty scope: no request; an empty payment state: no payment; an empty
 -- subject: no event; an empty response is stored as null; a new reservation, unless empty, is claimed for its order. Answers the orders that
 -- moved, and how many records and claims were stored.
 -- name: UpdateOrderStates :one
@@ -115,6 +115,7 @@ WITH locked AS MATERIALIZED (
     AS t (order_id, scope, request_id, fingerprint, response)
   JOIN moved m ON m.order_id = t.order_id
   WHERE t.scope <> ''
+  ORDER BY t.scope, t.request_id
   ON CONFLICT (scope, request_id) DO UPDATE
   SET fingerprint = excluded.fingerprint, response = excluded.response, create_time = excluded.create_time
   WHERE idempotency_records.create_time <= @oldest_time::timestamptz

@@ -182,7 +182,9 @@ describeEachDatabase("create order", (open) => {
       const line = { dealId, quantity: 1n };
       const bad: [Parameters<typeof bed.orders.createOrder>[0], string, string][] = [
         [{ requestId: "k", lines: [] }, "INVALID_INPUT", "lines"],
-        [{ requestId: "k", lines: Array.from({ length: 101 }, () => line) }, "INVALID_INPUT", "lines"],
+        ...[101, 1_000].map((length): (typeof bad)[number] => [{ requestId: "k", lines: Array.from({ length }, () => line) }, "INVALID_INPUT", "lines"]),
+        [{ requestId: "k", lines: [line, { dealId, quantity: 1_000_001n }] }, "INVALID_INPUT", "lines[1].quantity"],
+        [{ requestId: "k", lines: [{ dealId, quantity: 2n ** 63n - 1n }] }, "INVALID_INPUT", "lines[0].quantity"],
         [{ requestId: "k", lines: [{ dealId: "x", quantity: 1n }] }, "INVALID_INPUT", "lines[0].deal_id"],
         [{ requestId: "k", lines: [line, { dealId, quantity: 0n }] }, "INVALID_INPUT", "lines[1].quantity"],
         [{ requestId: "k", lines: [{ dealId, quantity: -1n }] }, "INVALID_INPUT", "lines[0].quantity"],

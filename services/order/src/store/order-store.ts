@@ -1,4 +1,4 @@
-import { CommitOutcomeUnknownError, isConnectionError, isDataError, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
+import { CommitOutcomeUnknownError, isConnectionError, isDataError, isDeadlock, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
 import { createGroupCommit, outcomesOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { currentTrace } from "@flashdeal/runtime/telemetry";
 import { expire, type Order, type Payment } from "../domain/order.ts";
@@ -78,7 +78,7 @@ function createStoreBatches(database: Database, clock: Clock, nextCheckTime: () 
       ...limits,
       name: "order-step",
       run: (steps, signal) => database.transaction((tx) => applySteps(tx, steps, { now: clock.now(), checkTime: nextCheckTime() }), { signal }),
-      isItemFault: (error) => error instanceof Outrun || isDataError(error),
+      isItemFault: (error) => error instanceof Outrun || isDataError(error) || isDeadlock(error),
     }),
     answers: createGroupCommit<AnsweredRequest, true>({
       ...limits,

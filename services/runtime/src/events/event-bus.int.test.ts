@@ -210,6 +210,25 @@ describe("event bus (JetStream) - faults", () => {
     await bus.close();
   });
 
+  it("publish rejects as soon as the connection is lost, and waits until it is back", async ({ skip }) => {
+    if ("skipped" in server || server.pid === undefined) {
+      return skip("skipped" in server ? server.skipped : "no process of our own to stop");
+    }
+    const bus = await createJetStreamBus({ url: server.url, requestTimeoutMs: 20_000, log: silentLog });
+    process.kill(server.pid, "SIGSTOP");
+    await expect.poll(() => bus.ping(100).then(() => true, () => false)).toBe(false);
+    const begun = performance.now();
+    const stuck = bus.publish([event("stuck")]).then(() => "published", String);
+    await server.kill();
+    expect(await stuck).toMatch(/connection to the event bus is lost/);
+    const back = bus.publish([event("while it is away")]);
+    await server.restart();
+    await back;
+    await bus.publish([event("again")]);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    await bus.close();
+  });
+
   it("rejects with a sentence where nobody answers", async () => {
     await expect(createJetStreamBus({ url: "nats://127.0.0.1:1", connectTimeoutMs: 300, log: silentLog })).rejects.toThrow("cannot be reached");
   });

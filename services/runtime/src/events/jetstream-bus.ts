@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { withTimeout } from "../database/transaction-guard.ts";
 import { validateSubscribeOptions } from "./delivery.ts";
 import type { EventBus, EventMessage, Subscription } from "./event-bus.ts";
+import { createLink } from "./jetstream-link.ts";
 import { natsHeaders } from "./jetstream-message.ts";
 import { startPullSubscription } from "./jetstream-subscription.ts";
 import { STREAMS, type StreamDefinition, ensureStreams } from "./streams.ts";
@@ -32,12 +33,13 @@ const PING_INTERVAL_MS = 10_000;
 
 /**
  * NATS JetStream, from server 2.9 on. Connects, and creates the streams; throws where the server does not answer in time. A
- * lost connection is restored in the background: meanwhile `publish` rejects after `requestTimeoutMs`, subscriptions wait.
+ * lost connection is restored in the background: what waited for its acknowledgement is rejected at once, since that cannot come any more;
+ * meanwhile `publish` waits, and rejects after `requestTimeoutMs`; subscriptions wait.
  */
 export async function createJetStreamBus(options: JetStreamBusOptions): Promise<EventBus> {
   const { log, streams = STREAMS, requestTimeoutMs = 5_000, maxInFlight = 1_000 } = options;
   const connection = await open(options);
-  logStatus(connection, log);
+  const link = createLink(connection, log);
   const manager = await prepare(connection, streams, options);
   const client = jetstream(connection, { timeout: requestTimeoutMs });
   const subscriptions = new Set<Subscription>();
@@ -48,14 +50,22 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
       throw new Error("the event bus is closed");
     }
     for (let start = 0; start < events.length; start += maxInFlight) {
-      const flight = events.slice(start, start + maxInFlight).map((event) =>
-        client.publish(event.subject, event.data, { msgID: event.id, headers: natsHeaders(event.headers), timeout: requestTimeoutMs }),
-      );
-      const failed = (await Promise.allSettled(flight)).find((outcome) => outcome.status === "rejected");
-      if (failed?.status === "rejected") {
-        throw new Error(`JetStream did not acknowledge every event: ${describe(failed.reason)}`, { cause: failed.reason });
-      }
+      await publishTogether(events.slice(start, start + maxInFlight)).catch((error: unknown) => {
+        throw new Error(`JetStream did not acknowledge every event: ${describe(error)}`, { cause: error });
+      });
     }
+  }
+
+  async function publishTogether(events: readonly EventMessage[]): Promise<void> {
+    // The client drops what it is given while the connection is away.
+    await link.restored(requestTimeoutMs);
+    const { lost, release } = link.untilLost();
+    const flight = events.map((event) =>
+      client.publish(event.subject, event.data, { msgID: event.id, headers: natsHeaders(event.headers), timeout: requestTimeoutMs }),
+    );
+    const outcomes = await Promise.race([Promise.allSettled(flight), lost]).finally(release);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 
   return {
@@ -121,18 +131,6 @@ async function prepare(connection: NatsConnection, streams: readonly StreamDefin
     await connection.close();
     throw error;
   }
-}
-
-function logStatus(connection: NatsConnection, log: Logger): void {
-  void (async () => {
-    for await (const status of connection.status()) {
-      if (status.type === "disconnect" || status.type === "reconnect") {
-        log.warn({ server: status.server }, `event bus: ${status.type}`);
-      } else if (status.type === "error") {
-        log.warn({ err: status.error }, "event bus: error");
-      }
-    }
-  })();
 }
 
 function describe(error: unknown): string {

@@ -2,21 +2,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { points } from "./testing/faults/faults.ts";
-import { runFaults } from "./testing/faults/run-faults.ts";
-import { seed } from "./testing/seeded-random.ts";
+import { drawPoints } from "./testing/faults/faults.ts";
+import { isLate, runFaults } from "./testing/faults/run-faults.ts";
+import { seed, seededRandom } from "./testing/seeded-random.ts";
 
-/** The service must be back this soon after the process is, in milliseconds. */
-const recoveryMs = 5_000;
+// All points take minutes: `npm run test:faults`. Here chance draws a few, others each time.
+const pointCount = 4;
+const faultCount = 2;
 
-it(`faults - at each named point, and at random, nothing is lost and nothing happens twice (CRASH_SEED=${seed})`, { timeout: 300_000 }, async ({ skip }) => {
+it(`faults - at moments between two steps, and at random, nothing is lost and nothing happens twice (CRASH_SEED=${seed})`, { timeout: 240_000 }, async ({ skip }) => {
   const folder = mkdtempSync(join(tmpdir(), "flashdeal-faults-"));
-  const report = await runFaults({ seed, seconds: 6, points, folder, notice: (line) => console.log(line) });
+  const points = drawPoints(pointCount, seededRandom(seed));
+  const report = await runFaults({ seed, points, faults: faultCount, folder, notice: (line) => console.log(line) });
   if ("skipped" in report) return skip(report.skipped);
   expect(report.faults, `the history is in ${folder}`).toEqual([]);
   expect(report.acknowledged).toBeGreaterThan(50);
-  const struck = report.struck.filter((fault) => fault.struck);
-  expect(struck.length).toBeGreaterThan(points.length * 0.7);
-  expect(struck.filter((fault) => fault.recoveryMs > recoveryMs)).toEqual([]);
+  expect(report.looks).toBeGreaterThan(5);
+  expect(report.struck.filter(({ struck }) => !struck)).toEqual([]);
+  expect(report.struck).toHaveLength(pointCount + faultCount);
+  expect(report.struck.filter(isLate)).toEqual([]);
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,11 +1,20 @@
 import type { HistoryEvent } from "./history.ts";
+import { findDisorder } from "./ledger-order.ts";
 
 /** What the stores hold when all has come to rest, read past every service. */
 export interface Snapshot {
+  /** What the run sold: every item, and the deal that sells it. */
+  readonly items: readonly { readonly item: string; readonly dealId: string }[];
   readonly orders: readonly { readonly orderId: string; readonly userId: string; readonly state: string; readonly paymentState: string; readonly reservationId: string }[];
   readonly orderLines: readonly { readonly orderId: string; readonly dealId: string; readonly quantity: number }[];
+  /** Which key made which order, as the order service remembers it. */
+  readonly records: readonly { readonly key: string; readonly orderId: string }[];
+  /** Which order stands behind a reservation. */
+  readonly claims: readonly { readonly reservationId: string; readonly orderId: string }[];
   readonly reservations: readonly { readonly reservationId: string; readonly userId: string; readonly state: string }[];
   readonly reservationLines: readonly { readonly reservationId: string; readonly dealId: string; readonly item: string; readonly quantity: number }[];
+  /** Movements by which units were held, in the ledger's order. */
+  readonly holdMovements: readonly { readonly item: string; readonly reservationId: string }[];
   readonly stocks: readonly { readonly item: string; readonly onHand: number; readonly reserved: number; readonly onHandSum: number; readonly reservedSum: number; readonly received: number }[];
   /** What the payment provider holds. */
   readonly captures: readonly { readonly orderId: string; readonly captured: number; readonly refunded: number }[];
@@ -18,7 +27,7 @@ export interface Snapshot {
  * and what is stored, and compares.
  */
 export function findFaults(events: readonly HistoryEvent[], snapshot: Snapshot): string[] {
-  return [...checkCreates(events, snapshot), ...checkSteps(events, snapshot), ...checkHolds(snapshot), ...checkMoney(snapshot), ...checkStock(snapshot)];
+  return [...checkCreates(events, snapshot), ...checkSteps(events, snapshot), ...checkHolds(snapshot), ...checkMoney(snapshot), ...checkStock(snapshot), ...findDisorder(events, snapshot)];
 }
 
 interface Lines {
@@ -38,53 +47,62 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
   return groups;
 }
 
-/** Acknowledged orders exist, whole, once per key; what was refused does not exist; what nobody knows is there once, or not at all. */
-function checkCreates(events: readonly HistoryEvent[], { orders, orderLines }: Snapshot): string[] {
+/** Acknowledged orders exist, whole, once per key; what was refused does not exist; what nobody knows is there once and whole, or not at all. */
+function checkCreates(events: readonly HistoryEvent[], { orders, orderLines, records }: Snapshot): string[] {
   const faults: string[] = [];
   const stored = new Map(orders.map((order) => [order.orderId, order]));
   const lines = groupBy(orderLines, ({ orderId }) => orderId);
-  const claimed = new Set<string>();
-  const unknown = new Map<string, number>();
+  const made = groupBy(records, ({ key }) => key);
   const attempts = groupBy(events.filter(({ operation }) => operation.f === "create"), ({ operation }) => operation.key);
   for (const [key, own] of attempts) {
-    const [{ operation } = { operation: undefined }] = own;
+    const operation = own[0]?.operation;
     if (operation?.f !== "create") continue;
     const answered = new Set(own.flatMap(({ type, orderId }) => (type === "ok" && orderId !== undefined ? [orderId] : [])));
+    const found = new Set(made.get(key)?.map(({ orderId }) => orderId));
     if (answered.size > 1) faults.push(`key ${key} was answered with ${answered.size} orders`);
+    if (found.size > 1) faults.push(`key ${key} made ${found.size} orders`);
     for (const orderId of answered) {
-      const order = stored.get(orderId);
-      claimed.add(orderId);
-      if (order === undefined) faults.push(`order ${orderId} was acknowledged and is lost`);
-      else if (order.userId !== operation.userId) faults.push(`order ${orderId} belongs to somebody else`);
-      else if (linesText(lines.get(orderId) ?? []) !== linesText(operation.lines)) faults.push(`order ${orderId} has other lines than were ordered`);
+      if (!stored.has(orderId)) faults.push(`order ${orderId} was acknowledged and is lost`);
+      if (!found.has(orderId)) faults.push(`order ${orderId} was acknowledged, and key ${key} made ${[...found].join(", ") || "none"}`);
     }
     // A call that nobody answered may still arrive after a later one was refused.
     const open = own.filter(({ type }) => type === "invoke").length - own.filter(({ type }) => type === "ok" || type === "fail").length;
-    if (answered.size === 0 && open > 0) {
-      const what = `${operation.userId} ${linesText(operation.lines)}`;
-      unknown.set(what, (unknown.get(what) ?? 0) + 1);
+    for (const orderId of found) {
+      if (answered.size === 0 && open === 0) faults.push(`order ${orderId} was made by key ${key}, though it was refused`);
+      if (stored.get(orderId)?.userId !== operation.userId) faults.push(`order ${orderId} belongs to somebody else`);
+      if (linesText(lines.get(orderId) ?? []) !== linesText(operation.lines)) faults.push(`order ${orderId} has other lines than were ordered`);
     }
   }
-  for (const { orderId, userId } of orders.filter((order) => !claimed.has(order.orderId))) {
-    const what = `${userId} ${linesText(lines.get(orderId) ?? [])}`;
-    const left = unknown.get(what) ?? 0;
-    if (left === 0) faults.push(`order ${orderId} (${what}) was made by nobody, or in part, or though it was refused`);
-    unknown.set(what, left - 1);
+  const keysOf = groupBy(records, ({ orderId }) => orderId);
+  for (const { orderId } of orders) {
+    const keys = (keysOf.get(orderId) ?? []).map(({ key }) => key).filter((key) => attempts.has(key));
+    if (keys.length !== 1) faults.push(`order ${orderId} was made by ${keys.length} keys: ${keys.join(", ") || "nobody"}`);
   }
   return faults;
 }
 
 const afterPaying = new Set(["PAID", "SHIPPED", "DELIVERED"]);
 
-/** Acknowledged payments and cancellations stand. */
+/** Acknowledged payments and cancellations stand; an order is paid by one key. */
 function checkSteps(events: readonly HistoryEvent[], { orders }: Snapshot): string[] {
   const stored = new Map(orders.map((order) => [order.orderId, order]));
-  const acknowledged = (f: string) => new Set(events.flatMap(({ type, operation }) => (type === "ok" && operation.f === f && "orderId" in operation ? [operation.orderId] : [])));
+  const steps = events.flatMap(({ type, operation }) => (operation.f === "pay" || operation.f === "cancel" ? [{ ...operation, type }] : []));
+  const acknowledged = (f: string) => groupBy(steps.filter((step) => step.f === f && step.type === "ok"), ({ orderId }) => orderId);
   const [paid, cancelled] = [acknowledged("pay"), acknowledged("cancel")];
+  // A cancellation that nobody answered may have happened.
+  const maybeCancelled = new Set(steps.flatMap(({ f, type, orderId }) => (f === "cancel" && (type === "ok" || type === "info") ? [orderId] : [])));
   const faults: string[] = [];
-  for (const orderId of cancelled) if (stored.get(orderId)?.state !== "CANCELLED") faults.push(`order ${orderId} was cancelled and is ${stored.get(orderId)?.state}`);
-  for (const orderId of paid) {
-    if (!cancelled.has(orderId) && !afterPaying.has(stored.get(orderId)?.state ?? "")) faults.push(`order ${orderId} was paid and is ${stored.get(orderId)?.state}`);
+  for (const orderId of cancelled.keys()) if (stored.get(orderId)?.state !== "CANCELLED") faults.push(`order ${orderId} was cancelled and is ${stored.get(orderId)?.state}`);
+  for (const [orderId, own] of paid) {
+    const state = stored.get(orderId)?.state ?? "gone";
+    if (!afterPaying.has(state) && !(state === "CANCELLED" && maybeCancelled.has(orderId))) faults.push(`order ${orderId} was paid and is ${state}`);
+    const keys = new Set(own.map(({ key }) => key));
+    if (keys.size > 1) faults.push(`order ${orderId} was paid by ${keys.size} keys`);
+  }
+  for (const { orderId, state } of orders) {
+    const asked = (f: string) => steps.some((step) => step.f === f && step.orderId === orderId);
+    if (afterPaying.has(state) && !asked("pay")) faults.push(`order ${orderId} is ${state}, and nobody paid`);
+    if (state === "CANCELLED" && !asked("cancel")) faults.push(`order ${orderId} is CANCELLED, and nobody cancelled`);
   }
   return faults;
 }
@@ -111,6 +129,7 @@ function checkHolds({ orders, orderLines, reservations, reservationLines }: Snap
     if (linesText(ordered.get(orderId) ?? []) !== linesText(held.get(reservationId) ?? [])) faults.push(`order ${orderId} and its hold have different lines`);
   }
   const used = new Set(orders.map(({ reservationId }) => reservationId));
+  if (used.size < orders.length) faults.push(`${orders.length} orders share ${used.size} holds`);
   for (const { reservationId, state } of reservations) {
     if (state === "HELD") faults.push(`hold ${reservationId} never ended`);
     if (state === "COMMITTED" && !used.has(reservationId)) faults.push(`hold ${reservationId} was sold to no order`);
@@ -130,8 +149,9 @@ function checkMoney({ orders, captures }: Snapshot): string[] {
 }
 
 /** received = there + sold; the ledger adds up; nothing below zero; the read model agrees. */
-function checkStock({ stocks, reservations, reservationLines, readModel }: Snapshot): string[] {
-  const faults: string[] = [];
+function checkStock({ items, stocks, reservations, reservationLines, readModel }: Snapshot): string[] {
+  const kept = new Set(stocks.map(({ item }) => item));
+  const faults = items.flatMap(({ item }) => (kept.has(item) ? [] : [`${item}: there are no books`]));
   const sold = new Map<string, number>();
   const committed = new Set(reservations.filter(({ state }) => state === "COMMITTED").map(({ reservationId }) => reservationId));
   for (const { reservationId, item, quantity } of reservationLines) if (committed.has(reservationId)) sold.set(item, (sold.get(item) ?? 0) + quantity);

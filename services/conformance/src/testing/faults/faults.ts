@@ -1,48 +1,70 @@
-import type { Direction } from "./wire.ts";
+import { commitAnswered, commitAsked, holdAnswered, holdAsked, orderAnswered, orderAsked, statementAnswered, textPasses, type Moment } from "./moments.ts";
 
 /** The processes that are killed. */
 export type Victim = "order" | "product" | "outbox-relay" | "postgres" | "redis" | "nats";
 
 /** The connections that are cut, slowed down or silenced: who calls whom. */
-export type WireName = "order-product" | "order-postgres" | "product-postgres" | "relay-nats" | "product-nats";
+export type WireName = "gateway-order" | "order-product" | "order-postgres" | "product-postgres" | "relay-nats" | "product-nats";
 
-/** A moment between two steps, seen on a wire: what was sent has not arrived when the victim dies. */
+/** A moment between two steps, seen on a wire: what was sent has not arrived when the connection breaks, and the victim dies. */
 export interface Point {
   readonly name: string;
   readonly wire: WireName;
-  readonly direction: Direction;
-  readonly matches: (chunk: Buffer) => boolean;
-  readonly victim: Victim;
+  readonly moment: Moment;
+  /** Undefined: only the connection breaks. */
+  readonly victim: Victim | undefined;
 }
 
-const commit = Buffer.from("COMMIT\0");
-const has = (text: string) => (chunk: Buffer) => chunk.includes(text);
-/** A DATA frame of HTTP/2 with a message in it begins in this chunk: length over 5, type 0, on a client's stream (RFC 9113, section 4.1). */
-const hasMessage = (chunk: Buffer): boolean => {
-  for (let at = 0; at + 9 <= chunk.length; ) {
-    const length = chunk.readUIntBE(at, 3);
-    const stream = chunk.readUInt32BE(at + 5);
-    if (chunk[at + 3] === 0 && length > 5 && stream % 2 === 1) return true;
-    at += 9 + length;
-  }
-  return false;
-};
+const newOrders = { statement: "order.InsertNewOrders" };
+const paymentNoted = { statement: "order.UpdateOrderStates", text: /[{,"]PENDING[},"]/ };
+/** Its first parameters: the payment's id, and whether it is captured, behind 4 bytes of length. */
+const captured = { statement: "order.InsertSandboxPayment", text: /[-0-9a-f]{36}[^]{4}t/ };
+const refunded = { statement: "order.UpdateSandboxRefund" };
+const orderPaid = { statement: "order.UpdateOrderStates", text: /OrderPaid/ };
+const orderCancelled = { statement: "order.UpdateOrderStates", text: /OrderCancelled/ };
+const orderExpired = { statement: "order.UpdateOrderStates", text: /OrderExpired/ };
+const newHolds = { statement: "product.InsertReservations" };
+/** Two arrays in a row: the states before, of which one is HELD, and the states after. */
+const sold = { statement: "product.UpdateReservationStates", text: /\{[^}]*HELD[^}]*\}[^]{4}\{[^}]*COMMITTED/ };
+const released = { statement: "product.UpdateReservationStates", text: /RELEASED/ };
+const returned = { statement: "product.UpdateReservationStates", text: /RETURNED/ };
+const expired = { statement: "product.UpdateReservationStates", text: /EXPIRED/ };
 
-/** Every moment between two steps of an order's way at which somebody else holds the truth. */
+/** A moment, and who dies at it. */
+function at(name: string, wire: WireName, moment: Moment, ...victims: readonly (Victim | undefined)[]): Point[] {
+  return victims.map((victim) => ({ name: `${name}; ${victim === undefined ? "the connection breaks" : `${victim} dies`}`, wire, moment, victim }));
+}
+
+/** Every moment between two steps of an order's way at which somebody else holds the truth, in the order of the way. */
 export const points: readonly Point[] = [
-  { name: "order asked for the hold, product has not heard of it; order dies", wire: "order-product", direction: "request", matches: hasMessage, victim: "order" },
-  { name: "order asked for the hold, product has not heard of it; product dies", wire: "order-product", direction: "request", matches: hasMessage, victim: "product" },
-  { name: "product stored the hold, order has not heard of it; order dies", wire: "order-product", direction: "answer", matches: hasMessage, victim: "order" },
-  { name: "product stored the hold, order has not heard of it; product dies", wire: "order-product", direction: "answer", matches: hasMessage, victim: "product" },
-  { name: "order commits, Postgres has not heard of it; order dies", wire: "order-postgres", direction: "request", matches: (chunk) => chunk.includes(commit), victim: "order" },
-  { name: "Postgres committed, order has not heard of it; order dies", wire: "order-postgres", direction: "answer", matches: (chunk) => chunk.includes(commit), victim: "order" },
-  { name: "Postgres committed, order has not heard of it; Postgres dies", wire: "order-postgres", direction: "answer", matches: (chunk) => chunk.includes(commit), victim: "postgres" },
-  { name: "product commits, Postgres has not heard of it; product dies", wire: "product-postgres", direction: "request", matches: (chunk) => chunk.includes(commit), victim: "product" },
-  { name: "Postgres committed, product has not heard of it; product dies", wire: "product-postgres", direction: "answer", matches: (chunk) => chunk.includes(commit), victim: "product" },
-  { name: "the relay published, NATS has not heard of it; the relay dies", wire: "relay-nats", direction: "request", matches: has("HPUB flashdeal."), victim: "outbox-relay" },
-  { name: "NATS stored the event, the relay has not heard of it; the relay dies", wire: "relay-nats", direction: "answer", matches: has('"stream":"'), victim: "outbox-relay" },
-  { name: "NATS delivered the event, product has not heard of it; product dies", wire: "product-nats", direction: "answer", matches: has("HMSG flashdeal."), victim: "product" },
-  { name: "product acknowledged the event, NATS has not heard of it; NATS dies", wire: "product-nats", direction: "request", matches: has("PUB $JS.ACK."), victim: "nats" },
+  ...at("create: the gateway asked for the order, order has not heard of it", "gateway-order", orderAsked, "order"),
+  ...at("create: order asked for the hold, product has not heard of it", "order-product", holdAsked, "order", "product", undefined),
+  ...at("create: product commits the hold, Postgres has not heard of it", "product-postgres", commitAsked(newHolds), "product"),
+  ...at("create: Postgres committed the hold, product has not heard of it", "product-postgres", commitAnswered(newHolds), "product", "postgres"),
+  ...at("create: product answered with the hold, order has not heard of it", "order-product", holdAnswered, "order", "product", undefined),
+  ...at("create: order commits the order, Postgres has not heard of it", "order-postgres", commitAsked(newOrders), "order"),
+  ...at("create: Postgres committed the order, order has not heard of it", "order-postgres", commitAnswered(newOrders), "order", "postgres", undefined),
+  ...at("create: order answered with the order, the gateway has not heard of it", "gateway-order", orderAnswered, "order", undefined),
+  ...at("pay: order noted the payment, the provider has not heard of it", "order-postgres", commitAnswered(paymentNoted), "order"),
+  ...at("pay: the provider captured the payment, order has not heard of it", "order-postgres", statementAnswered(captured, "INSERT 0 1"), "order", undefined),
+  ...at("pay: order commits that it is paid, Postgres has not heard of it", "order-postgres", commitAsked(orderPaid), "order"),
+  ...at("pay: Postgres committed that it is paid, order has not heard of it", "order-postgres", commitAnswered(orderPaid), "order", "postgres"),
+  ...at("pay: product commits the sale, Postgres has not heard of it", "product-postgres", commitAsked(sold), "product"),
+  ...at("pay: Postgres committed the sale, product has not heard of it", "product-postgres", commitAnswered(sold), "product"),
+  ...at("cancel: order commits that it is cancelled, Postgres has not heard of it", "order-postgres", commitAsked(orderCancelled), "order"),
+  ...at("cancel: Postgres committed that it is cancelled, order has not heard of it", "order-postgres", commitAnswered(orderCancelled), "order"),
+  ...at("cancel: the provider paid the money back, order has not heard of it", "order-postgres", statementAnswered(refunded, "UPDATE 1"), "order"),
+  ...at("cancel: product commits the release, Postgres has not heard of it", "product-postgres", commitAsked(released), "product"),
+  ...at("cancel: Postgres committed the release, product has not heard of it", "product-postgres", commitAnswered(released), "product"),
+  ...at("cancel: product commits the return of what was sold, Postgres has not heard of it", "product-postgres", commitAsked(returned), "product"),
+  ...at("expire: order commits that it expired, Postgres has not heard of it", "order-postgres", commitAsked(orderExpired), "order"),
+  ...at("expire: Postgres committed that it expired, order has not heard of it", "order-postgres", commitAnswered(orderExpired), "order"),
+  ...at("expire: product commits that the hold ended, Postgres has not heard of it", "product-postgres", commitAsked(expired), "product"),
+  ...at("expire: Postgres committed that the hold ended, product has not heard of it", "product-postgres", commitAnswered(expired), "product"),
+  ...at("events: the relay published, NATS has not heard of it", "relay-nats", textPasses("request", /HPUB flashdeal\.order\./), "outbox-relay"),
+  ...at("events: NATS stored the event, the relay has not heard of it", "relay-nats", textPasses("answer", /\{"stream":"ORDERS",/), "outbox-relay", "nats"),
+  ...at("events: NATS delivered the event, product has not heard of it", "product-nats", textPasses("answer", /HMSG flashdeal\.order\./), "product"),
+  ...at("events: product acknowledged the event, NATS has not heard of it", "product-nats", textPasses("request", /PUB \$JS\.ACK\.ORDERS\.\S+ 4\r\n\+ACK/), "product", "nats"),
 ];
 
 /** A fault that strikes at no moment in particular. */
@@ -51,11 +73,28 @@ export type RandomFault =
   | { readonly kind: "cut" | "slow" | "silence"; readonly wire: WireName };
 
 const victims: readonly Victim[] = ["order", "product", "outbox-relay", "postgres", "redis", "nats"];
-const wires: readonly WireName[] = ["order-product", "order-postgres", "product-postgres", "relay-nats", "product-nats"];
+const wires: readonly WireName[] = ["gateway-order", "order-product", "order-postgres", "product-postgres", "relay-nats", "product-nats"];
+const everyFault: readonly RandomFault[] = [
+  ...victims.map((victim) => ({ kind: "kill", victim }) as const),
+  ...wires.flatMap((wire) => (["cut", "slow", "silence"] as const).map((kind) => ({ kind, wire }))),
+];
 
-/** Draws a fault; half of them are kills. */
-export function drawFault(random: () => number): RandomFault {
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  if (random() < 0.5) return { kind: "kill", victim: pick(victims) };
-  return { kind: pick(["cut", "slow", "silence"] as const), wire: pick(wires) };
+/** How many different faults there are. */
+export const faultKinds = everyFault.length;
+
+/** `count` faults in an order that chance decides: none comes again before all have come. */
+export function drawFaults(count: number, random: () => number): RandomFault[] {
+  const drawn: RandomFault[] = [];
+  while (drawn.length < count) drawn.push(...shuffle(everyFault, random));
+  return drawn.slice(0, count);
+}
+
+/** `count` of the points in an order that chance decides, all where there are fewer. */
+export function drawPoints(count: number, random: () => number): Point[] {
+  return shuffle(points, random).slice(0, count);
+}
+
+function shuffle<T>(from: readonly T[], random: () => number): T[] {
+  const left = [...from];
+  return from.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 
 /** What a buyer asks for. */
 export type Operation =
@@ -24,41 +24,23 @@ export interface HistoryEvent {
 
 /** Writes events as they happen, one JSON object a line, so that a run that is killed has left what it saw. */
 export interface History {
-  readonly events: readonly HistoryEvent[];
   add(event: Omit<HistoryEvent, "index" | "timeMs">): void;
 }
 
-/** A history in `file`. */
+/** Begins a history in `file`. */
 export function createHistory(file: string): History {
-  const events: HistoryEvent[] = [];
   const startMs = performance.now();
+  let index = 0;
   writeFileSync(file, "");
   return {
-    events,
     add(event) {
-      const complete = { index: events.length, timeMs: Math.round(performance.now() - startMs), ...event };
-      events.push(complete);
-      appendFileSync(file, `${JSON.stringify(complete)}\n`);
+      appendFileSync(file, `${JSON.stringify({ index: index++, timeMs: Math.round(performance.now() - startMs), ...event })}\n`);
     },
   };
 }
 
-const written = { create: "PENDING_PAYMENT", pay: "PAID", cancel: "CANCELLED" } as const;
-
-/**
- * The history as EDN that Jepsen's checkers read (elle-cli, model rw-register): each order is a register, named by the key that created it; creating, paying
- * and cancelling write its state, each at most once, and a look reads it. Orders that expired by themselves are read as what they were before.
- */
-export function toEdn(events: readonly HistoryEvent[]): string {
-  const lines = events.map(({ index, timeMs, process, type, operation, state }) => {
-    const register = operation.f === "create" ? operation.key : operation.orderKey;
-    const value = operation.f === "get" ? `[:r ${JSON.stringify(register)} ${type === "ok" && state !== undefined ? edn(state) : "nil"}]` : `[:w ${JSON.stringify(register)} ${edn(written[operation.f])}]`;
-    return `{:index ${index}, :time ${timeMs * 1_000_000}, :process ${process}, :type :${type}, :f :txn, :value [${value}]}`;
-  });
-  return `${lines.join("\n")}\n`;
-}
-
-/** States as numbers, in the order of an order's life. Nobody wrote EXPIRED. */
-function edn(state: string): number {
-  return ["EXPIRED", "PENDING_PAYMENT"].includes(state) ? 1 : ["PAID", "CANCELLED"].indexOf(state) + 2;
+/** Reads a history; a last line that was cut off in the middle is left out. */
+export function readHistory(file: string): HistoryEvent[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as HistoryEvent);
 }

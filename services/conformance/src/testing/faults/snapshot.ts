@@ -1,8 +1,11 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { OrderSchema } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { Client } from "pg";
 import type { Snapshot } from "./checker.ts";
 
-/** Reads the stores past the services, as `url`'s superuser, in one snapshot. `items` are those of the run. `readModel` comes over REST. */
-export async function takeSnapshot(url: string, items: readonly string[], readModel: Snapshot["readModel"]): Promise<Snapshot> {
+/** Reads the stores past the services, as `url`'s superuser, in one snapshot. `sold` are the items of the run. `readModel` comes over REST. */
+export async function takeSnapshot(url: string, sold: Snapshot["items"], readModel: Snapshot["readModel"]): Promise<Snapshot> {
+  const items = sold.map(({ item }) => item);
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
@@ -10,8 +13,17 @@ export async function takeSnapshot(url: string, items: readonly string[], readMo
     const rows = async <Row>(text: string): Promise<Row[]> => (await client.query(text, [items])).rows as Row[];
     const ofItems = `(SELECT DISTINCT l.order_id FROM orders.order_lines l WHERE l.vendor_item_id = ANY ($1))`;
     const holdsOfItems = `(SELECT DISTINCT l.reservation_id FROM product.reservation_lines l WHERE l.vendor_item_id = ANY ($1))`;
+    const answers = await rows<{ key: string; response: Buffer | null }>(
+      `SELECT request_id AS key, response FROM orders.idempotency_records WHERE scope LIKE '%OrderService/CreateOrder' AND cardinality($1::text[]) > 0`,
+    );
     return {
       readModel,
+      items: sold,
+      records: answers.flatMap(({ key, response }) => (response === null ? [] : [{ key, orderId: fromBinary(OrderSchema, response).orderId }])),
+      claims: await rows(`SELECT reservation_id AS "reservationId", order_id AS "orderId" FROM orders.reservation_claims WHERE order_id IN ${ofItems}`),
+      holdMovements: await rows(
+        `SELECT vendor_item_id AS item, reservation_id AS "reservationId" FROM product.stock_movements WHERE kind = 'RESERVE' AND vendor_item_id = ANY ($1) ORDER BY vendor_item_id, position`,
+      ),
       orders: await rows(
         `SELECT order_id AS "orderId", user_id AS "userId", state, payment_state AS "paymentState", reservation_id AS "reservationId" FROM orders.orders WHERE order_id IN ${ofItems}`,
       ),
@@ -49,5 +61,20 @@ export async function countUnsettled(url: string): Promise<number> {
     return rows[0]?.open ?? 0;
   } finally {
     await client.end();
+  }
+}
+
+/** Whether a hold was sold since this moment, by `Date.now`. False also where the database does not answer. */
+export async function soldSince(url: string, unixMs: number): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 2_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query(`SELECT 1 FROM product.reservations WHERE state = 'COMMITTED' AND update_time > to_timestamp($1::float8 / 1000) LIMIT 1`, [unixMs]);
+    return rows.length > 0;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }

@@ -4,6 +4,17 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 /** Towards the server, or from it. */
 export type Direction = "request" | "answer";
 
+/** What passes on a wire. */
+export interface Passing {
+  readonly direction: Direction;
+  readonly chunk: Buffer;
+  /** Tells the connections of one wire apart. */
+  readonly connection: number;
+}
+
+/** Told of all that passes, in order; true at the moment that it waits for. */
+export type Watcher = (passing: Passing) => boolean;
+
 /** A TCP connection between two processes that can be cut, slowed down, silenced, and watched. */
 export interface Wire {
   readonly name: string;
@@ -17,10 +28,10 @@ export interface Wire {
   /** As new. What was held back is lost with its connection. */
   heal(): void;
   /**
-   * Waits for a chunk that `matches`; it and all that follows on the wire is held back. Resolves at that moment. One watcher at a time;
-   * `heal` ends it.
+   * Waits for the moment; the chunk and all that follows on the wire is held back. Resolves true at that moment, false where `heal` came
+   * first. One watcher at a time.
    */
-  watch(direction: Direction, matches: (chunk: Buffer) => boolean): Promise<void>;
+  watch(watcher: Watcher): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -29,18 +40,29 @@ export async function createWire(name: string, target: { readonly host: string; 
   const sockets = new Set<Socket>();
   let delayMs = 0;
   let silent = false;
-  let watcher: { readonly direction: Direction; readonly matches: (chunk: Buffer) => boolean; readonly seen: () => void } | undefined;
+  let connections = 0;
+  let waiting: { readonly sees: Watcher; readonly done: (seen: boolean) => void } | undefined;
 
-  const forward = (from: Socket, to: Socket, direction: Direction): void => {
+  const end = (seen: boolean): void => {
+    waiting?.done(seen);
+    waiting = undefined;
+  };
+  const forward = (from: Socket, to: Socket, direction: Direction, connection: number): void => {
+    const slowed: Buffer[] = [];
+    const pass = (): void => {
+      const chunk = slowed.shift();
+      if (chunk !== undefined && !silent && to.writable) to.write(chunk);
+    };
     from.on("data", (chunk: Buffer) => {
-      if (watcher?.direction === direction && watcher.matches(chunk)) {
+      if (!silent && waiting?.sees({ direction, chunk, connection }) === true) {
         silent = true;
-        watcher.seen();
-        watcher = undefined;
+        end(true);
       }
       if (silent) return;
-      if (delayMs === 0) to.write(chunk);
-      else setTimeout(() => !silent && to.writable && to.write(chunk), delayMs);
+      slowed.push(chunk);
+      // Nothing overtakes what is still slow, also after it has been healed.
+      if (delayMs === 0 && slowed.length === 1) pass();
+      else setTimeout(pass, delayMs);
     });
     from.on("close", () => to.destroy());
     from.on("error", () => to.destroy());
@@ -52,8 +74,9 @@ export async function createWire(name: string, target: { readonly host: string; 
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
     }
-    forward(client, upstream, "request");
-    forward(upstream, client, "answer");
+    const connection = connections++;
+    forward(client, upstream, "request", connection);
+    forward(upstream, client, "answer", connection);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -68,16 +91,16 @@ export async function createWire(name: string, target: { readonly host: string; 
       const broken = silent;
       silent = false;
       delayMs = 0;
-      watcher?.seen();
-      watcher = undefined;
+      end(false);
       if (broken) cut();
     },
-    watch(direction, matches) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      watcher = { direction, matches, seen: resolve };
+    watch(sees) {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      waiting = { sees, done: resolve };
       return promise;
     },
     async close() {
+      end(false);
       cut();
       server.close();
       await once(server, "close");

@@ -30,6 +30,8 @@ export interface CreateBatchContext {
   readonly payWithinMs: number;
   /** How much longer than the time to pay the stock is held, in milliseconds. */
   readonly holdMarginMs: number;
+  /** Of batches that are made at once, each asks for its stock at its turn. Default: at any time. */
+  readonly turn?: { readonly ahead: Promise<void>; pass(): void };
 }
 
 /** One order to create. */
@@ -111,13 +113,16 @@ interface Resolved {
 }
 
 async function reserve(context: CreateBatchContext, commands: readonly CreateOrderCommand[], outcomes: Outcomes) {
+  await context.turn?.ahead;
   const now = context.clock.now();
   const expireTime = new Date(now.getTime() + context.payWithinMs + context.holdMarginMs);
-  const answers = await context.inventory.reserve(
+  const asking = context.inventory.reserve(
     commands.map(({ request, userId, lines }) => {
       return { reservationId: reservationIdOf(request.scope, request.requestId), userId, lines, expireTime };
     }),
   );
+  context.turn?.pass();
+  const answers = await asking;
   const drafts: Draft[] = [];
   const resolved: Resolved[] = [];
   const unpriceable: string[] = [];

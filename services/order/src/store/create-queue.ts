@@ -11,7 +11,7 @@ export function createCreateQueue(context: CreateBatchContext, limits: BatchLimi
   const batches = createGroupCommit<CreateOrderCommand, CreateOrderOutcome>({
     ...limits,
     name: "order-create",
-    run: (commands) => createBatch(context, commands),
+    run: (commands, _signal, turn) => createBatch({ ...context, turn }, commands),
     isItemFault: isDataError,
   });
   return {

@@ -12,7 +12,7 @@ export function createGroupCommitStrategy(options: ReserveBatchOptions & { reado
   const batches = createGroupCommit<ReserveEntry, ReserveOutcome>({
     ...options.limits,
     name: "product-reserve",
-    run: (entries, signal) => reserveBatch(options, entries, signal),
+    run: (entries, signal, turn) => reserveBatch(options, entries, signal, turn),
     isItemFault: isDataError,
   });
   return {

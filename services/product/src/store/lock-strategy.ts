@@ -33,10 +33,11 @@ const afterLockMs = 200;
  */
 export function createLockStrategy(options: LockStrategyOptions): ReservationStrategy {
   const { name, locks, close } = options;
+  const inOrder = createOrderly();
   return {
     name,
     async reserve(entries, signal) {
-      const keys = await keysOf(options, entries);
+      const keys = await inOrder(keysOf(options, entries));
       try {
         return await locks.hold(keys.map(stockKeyText), signal, ({ lost }) =>
           reserveApart(options, entries, keys, signal === undefined ? lost : AbortSignal.any([signal, lost])),
@@ -47,6 +48,16 @@ export function createLockStrategy(options: LockStrategyOptions): ReservationStr
       }
     },
     drain: async () => close(),
+  };
+}
+
+/** Answers in the order of the calls, whichever answer is there first: so callers queue up for the locks as they came. */
+function createOrderly(): <T>(answer: Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (answer) => {
+    const ahead = last;
+    last = Promise.allSettled([ahead, answer]);
+    return ahead.then(() => answer);
   };
 }
 

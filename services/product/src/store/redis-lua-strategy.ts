@@ -1,5 +1,5 @@
 import { isDataError } from "@flashdeal/runtime/database";
-import { createGroupCommit, outcomesOf, type BatchLimits } from "@flashdeal/runtime/group-commit";
+import { createGroupCommit, outcomesOf, type BatchLimits, type Turn } from "@flashdeal/runtime/group-commit";
 import type { Logger } from "@flashdeal/runtime/telemetry";
 import { decideHolds } from "../domain/decide-holds.ts";
 import type { ReservationStrategy } from "../domain/ports.ts";
@@ -34,7 +34,7 @@ export function createRedisLuaStrategy(options: RedisLuaStrategyOptions): Reserv
   const batches = createGroupCommit<ReserveEntry, ReserveOutcome>({
     ...options.limits,
     name: "product-reserve",
-    run: (entries, signal) => reserveGated(options, dealKeys, entries, signal),
+    run: (entries, signal, turn) => reserveGated({ ...options, dealKeys, signal, turn }, entries),
     isItemFault: isDataError,
   });
   return {
@@ -68,15 +68,23 @@ function createDealKeys({ database }: RedisLuaStrategyOptions): DealKeys {
   };
 }
 
-async function reserveGated(options: RedisLuaStrategyOptions, dealKeys: DealKeys, entries: readonly ReserveEntry[], signal: AbortSignal): Promise<readonly ReserveOutcome[]> {
-  const keys = await dealKeys(entries);
+interface BatchOptions extends RedisLuaStrategyOptions {
+  readonly dealKeys: DealKeys;
+  readonly signal: AbortSignal;
+  readonly turn: Turn;
+}
+
+/** The gate and the locks of a batch come after those of the batches before it: what the gate leaves over is theirs. */
+async function reserveGated(options: BatchOptions, entries: readonly ReserveEntry[]): Promise<readonly ReserveOutcome[]> {
+  const keys = await options.dealKeys(entries);
+  await options.turn.ahead;
   const replies = await askGate(options, entries, keys);
   const outcomes = new Map<ReserveEntry, ReserveOutcome>();
   const short = refusable(entries, replies, keys);
   if (short.length > 0) await refuse(options, short, outcomes);
   const through = entries.filter((entry) => !outcomes.has(entry));
   if (through.length > 0) {
-    const decided = await reserveThrough(options, through, signal);
+    const decided = await reserveThrough(options, through);
     through.forEach((entry, index) => outcomes.set(entry, decided[index] ?? { kind: "failed", cause: new Error("an entry was not decided") }));
     await settle(options, keys, through);
   }
@@ -148,9 +156,9 @@ function statesOf({ stocks }: LockedInputs): GateState[] {
 }
 
 /** What the database refuses for good gives its units back to the gate; where the outcome is not known, they wait until it is. */
-async function reserveThrough(options: RedisLuaStrategyOptions, through: readonly ReserveEntry[], signal: AbortSignal): Promise<readonly ReserveOutcome[]> {
+async function reserveThrough(options: BatchOptions, through: readonly ReserveEntry[]): Promise<readonly ReserveOutcome[]> {
   try {
-    return await reserveBatch(options, through, signal);
+    return await reserveBatch(options, through, options.signal, options.turn);
   } catch (error) {
     if (isDataError(error)) await options.gate.settle([], idsOf(through)).catch(() => undefined);
     throw error;

@@ -2,6 +2,7 @@ import { isDeadlock, isSerializationFailure, type Database, type Queryable, type
 import type { ConnectError } from "@connectrpc/connect";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
+import type { Turn } from "@flashdeal/runtime/group-commit";
 import type { Deal } from "../domain/deal.ts";
 import { ledgerOf, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -28,15 +29,18 @@ const maxAttempts = 10;
 
 /**
  * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
- * what decides, lets the domain decide, and writes the holds set by set. Three or four round trips, whatever the number of entries.
+ * what decides, lets the domain decide, and writes the holds set by set. Three or four round trips, whatever the number of entries. Of batches
+ * that run at once, each takes its locks at its turn.
  */
 export async function reserveBatch(
   { database, clock }: ReserveBatchOptions,
   entries: readonly ReserveEntry[],
   signal: AbortSignal | undefined,
+  turn?: Turn,
 ): Promise<readonly ReserveOutcome[]> {
   const options = signal === undefined ? {} : { signal };
-  return retryPassing(() => database.transaction(async (tx) => decideAndWrite(tx, entries, await lockInputs(tx, entries, clock), { isLocked: true }), options));
+  await turn?.ahead;
+  return retryPassing(() => database.transaction(async (tx) => decideAndWrite(tx, entries, await lockInputs(tx, entries, clock, turn), { isLocked: true }), options));
 }
 
 /**
@@ -118,9 +122,10 @@ export async function look(db: Queryable, entries: readonly ReserveEntry[], cloc
 }
 
 /** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. Both are sent at once. */
-async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clock: Clock): Promise<LockedInputs> {
+async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clock: Clock, turn: Turn | undefined): Promise<LockedInputs> {
+  const locking = lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) });
   const [rows, reservations] = await Promise.all([
-    lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) }),
+    locking.finally(() => turn?.pass()),
     readReservations(tx, [...new Set(entries.map((entry) => entry.reservationId))]),
   ]);
   const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));

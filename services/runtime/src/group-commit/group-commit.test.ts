@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { array, asyncProperty, assert, boolean, integer, record } from "fast-check";
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
-import { createGroupCommit, type GroupCommit, type GroupCommitOptions, type Settled } from "./group-commit.ts";
+import { createGroupCommit, type GroupCommit, type GroupCommitOptions, type Settled, type Turn } from "./group-commit.ts";
 import { createBatchMetrics } from "./metrics.ts";
 
 interface Harness {
@@ -84,6 +84,41 @@ describe("group commit - batches", () => {
     await finish();
     expect(runs).toHaveLength(3);
     expect(maxAtOnce()).toBe(2);
+  });
+
+  it("that run at once can take turns: none passes the point before those that began earlier have passed it or ended", async () => {
+    const begun = new Map<number, Turn>();
+    const ends: PromiseWithResolvers<void>[] = [];
+    const passed: number[] = [];
+    const { commit } = createHarness({
+      maxBatchSize: 1,
+      maxInFlight: 3,
+      async run([item = 0], _signal, turn) {
+        begun.set(item, turn);
+        const end = Promise.withResolvers<void>();
+        ends.push(end);
+        void turn.ahead.then(() => passed.push(item));
+        await end.promise;
+        if (item === 2) throw new Error("lost");
+        return [`done ${item}`];
+      },
+    });
+    const all = commit.submitAll([1, 2, 3, 4]);
+    await turn();
+    expect(passed).toEqual([1]);
+    begun.get(3)?.pass();
+    await turn();
+    expect(passed).toEqual([1]);
+    begun.get(1)?.pass();
+    await turn();
+    expect(passed).toEqual([1, 2]);
+    ends[1]?.resolve();
+    await turn();
+    expect(passed).toEqual([1, 2, 3, 4]);
+    for (const end of ends) end.resolve();
+    await turn();
+    ends.at(-1)?.resolve();
+    expect((await all).map(({ kind }) => kind)).toEqual(["done", "unknown", "done", "done"]);
   });
 
   it("limits that make no sense are refused", () => {

@@ -17,6 +17,14 @@ export type Settled<Outcome> =
   /** The batch broke for a reason that is not an item's; it may or may not have been done. */
   | { readonly kind: "unknown"; readonly cause: unknown };
 
+/** Keeps batches that run at once in the order in which they began, at the point that matters. */
+export interface Turn {
+  /** Resolves when every batch before this one has passed the point, or ended. */
+  readonly ahead: Promise<void>;
+  /** This batch has passed it. */
+  pass(): void;
+}
+
 /** How batches are made. */
 export interface GroupCommitOptions<Item, Outcome> {
   /** For the metrics: `order-create`. */
@@ -25,13 +33,13 @@ export interface GroupCommitOptions<Item, Outcome> {
   readonly maxBatchSize: number;
   /** Most items that wait; further ones are refused at once. Items in flight do not count. */
   readonly maxQueued: number;
-  /** Batches that run at once. Above 1 they may commit in any order. Default: 1. */
+  /** Batches that run at once. Above 1 they may commit in any order, unless `run` takes turns. Default: 1. */
   readonly maxInFlight?: number;
   /**
    * Runs a batch, all of it or nothing: one outcome per item in the same order. The signal fires when the process cannot wait
-   * any longer.
+   * any longer. What is first come first served also among batches that run at once awaits its turn before, and passes it on after.
    */
-  readonly run: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Outcome[]>;
+  readonly run: (items: readonly Item[], signal: AbortSignal, turn: Turn) => Promise<readonly Outcome[]>;
   /**
    * Whether an item may be what failed the batch, and nothing was done. Then halves are tried apart, until the item at fault
    * fails alone. Otherwise (connection lost, outcome of the commit not known) nothing is tried again.
@@ -89,10 +97,13 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
     return batch;
   };
 
+  const takeTurn = createTurns();
   const runBatch = async (batch: readonly Ticket<Item, Outcome>[]): Promise<void> => {
     const startMs = performance.now();
+    const turn = takeTurn();
     observed({ size: batch.length, queued: queue.size, longestWaitMs: startMs - (batch[0]?.enqueuedMs ?? startMs) });
-    const settled = await runIsolated(batch.map(({ item }) => item), (items) => options.run(items, giveUp.signal), options.isItemFault);
+    const settled = await runIsolated(batch.map(({ item }) => item), (items) => options.run(items, giveUp.signal, turn), options.isItemFault);
+    turn.pass();
     rate.note(batch.length, performance.now() - startMs);
     inFlight--;
     // The next batch leaves before this one's callers are answered: answering takes longer than sending.
@@ -171,5 +182,16 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
       }
       return drained.promise;
     },
+  };
+}
+
+/** Each turn comes after those that were taken before. */
+function createTurns(): () => Turn {
+  let last = Promise.resolve();
+  return () => {
+    const ahead = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = ahead.then(() => promise);
+    return { ahead, pass: resolve };
   };
 }

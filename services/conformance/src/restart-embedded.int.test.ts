@@ -43,6 +43,36 @@ describe("end to end - a normal restart of the embedded profile", () => {
     await stockBecomes(after, deal.key, { onHand: 2, reserved: 0, available: 2 });
   }, patientTimeoutMs);
 
+  it("told to stop in the midst of a rush, it answers whom it has taken, and each key has one order after all", async () => {
+    const world = worldOf("grpc");
+    const [buyer, deal] = [await world.make.newBuyer(), await world.make.newDeal({ units: 1_000 })];
+    const keys = Array.from({ length: 400 }, () => world.make.unique("rush"));
+    const order = (at: typeof world, key: string, token: string) => at.caller.unary(createOrder, { lines: [{ dealId: deal.dealId, quantity: 1n }] }, { token, key });
+    let answered = 0;
+    const rush = keys.map(async (key) => {
+      const outcome = await order(world, key, buyer.token).catch(() => undefined);
+      answered++;
+      return outcome;
+    });
+    await expect.poll(() => answered, { interval: 1 }).toBeGreaterThan(0);
+    await embedded.process.restart();
+    const first = await Promise.all(rush);
+    world.close();
+    const codes = new Set(first.flatMap((outcome) => (outcome === undefined || outcome.ok ? [] : [outcome.code])));
+    expect([...codes].filter((code) => code !== "UNAVAILABLE")).toEqual([]);
+
+    const after = worldOf("grpc");
+    const tokens = present((await ok(after.caller.unary(AuthService.method.refreshToken, { refreshToken: buyer.refreshToken }))).tokens);
+    const second = await Promise.all(keys.map((key) => ok(order(after, key, tokens.accessToken))));
+    const ids = second.map((answer) => present(answer.order).orderId);
+    expect(new Set(ids).size).toBe(keys.length);
+    const kept = first.flatMap((outcome, index) => (outcome?.ok === true ? [[present(outcome.value.order).orderId, ids[index]]] : []));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.filter(([before, now]) => before !== now)).toEqual([]);
+    await stockBecomes(after, deal.key, { onHand: 1_000, reserved: 400, available: 600 });
+    after.close();
+  }, patientTimeoutMs);
+
   it("access tokens end in time", async () => {
     const expiry = cases.filter(({ needs }) => needs?.includes("accessTokenLifeMs"));
     const worlds = (["rest", "grpc"] as const).map(worldOf);

@@ -97,6 +97,22 @@ describeEachDatabase("group commit of orders", (open) => {
     expect(await countRows(database, "orders", "user_id", user.userId)).toBe(1);
   });
 
+  test("steps - one that the database refuses fails alone, whoever stands beside it", async () => {
+    gate.resolve();
+    const deal = bed.addDeal({ available: 100n });
+    const users = Array.from({ length: 8 }, () => as());
+    const ids: string[] = [];
+    for (const user of users) ids.push((await order(deal.dealId, {}, user)).order?.orderId ?? "");
+    await database.script(`CREATE FUNCTION orders.refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.cancel_reason = 'poison' THEN RAISE EXCEPTION 'refused' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER refuse_poison BEFORE UPDATE ON orders.orders FOR EACH ROW EXECUTE FUNCTION orders.refuse_poison();`);
+    const cancels = await Promise.allSettled(users.map((user, index) => bed.orders.cancelOrder({ orderId: ids[index] ?? "", reason: index % 4 === 1 ? "poison" : "" }, user)));
+    expect(cancels.map(({ status }, index) => [index, status])).toEqual(users.map((_, index) => [index, index % 4 === 1 ? "rejected" : "fulfilled"]));
+    await database.script("DROP TRIGGER refuse_poison ON orders.orders");
+    const later = await Promise.all(users.map((user, index) => bed.orders.cancelOrder({ orderId: ids[index] ?? "" }, user)));
+    expect(later).toHaveLength(8);
+  });
+
   test("steps of different orders at the same moment are each stored once, those of one order one after the other", async () => {
     gate.resolve();
     const deal = bed.addDeal({ available: 100n });

@@ -53,6 +53,17 @@ describeEachDatabase("resolve holds", (open) => {
     await inventory.checkBooks();
   });
 
+  it("resolve - one that the database refuses fails alone, whoever stands beside it", async () => {
+    const deal = await inventory.openDeal({ units: 10n });
+    const holds = await Promise.all(Array.from({ length: 5 }, () => hold(deal)));
+    const poison = { reservationId: "no uuid", intent: "COMMIT", orderId: undefined } as const;
+    const calls = [...holds.map(({ reservationId }) => ({ ...poison, reservationId })), poison].map((entry) => inventory.reservations.resolve([entry], "test"));
+    const settled = await Promise.allSettled([...calls.slice(3), ...calls.slice(0, 3)]);
+    expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"]);
+    expect(await counts(deal)).toEqual([0n, 0n]);
+    await inventory.checkBooks();
+  });
+
   it("release - a hold is given back or sold, never both", async () => {
     const deal = await inventory.openDeal({ units: 100n });
     const holds = await Promise.all(Array.from({ length: 20 }, () => hold(deal)));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { startRedisNodes } from "../../../../infra/servers/redis.ts";
 import { silentLog } from "@flashdeal/runtime/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { connectRedis } from "./connect.ts";
 import { createLocks, LockUnavailableError, type Locks } from "./locks.ts";
 
@@ -62,6 +62,7 @@ describe.skipIf("skipped" in servers)(`locks in five Redis servers${"skipped" in
       const nodes = process.argv.slice(1).map((url) => connectRedis(url, 300, { warn() {} }));
       createLocks({ nodes, prefix: "lock:", ttlMs: 500, timeoutMs: 5_000 }).hold(["a", "b"], undefined, () => new Promise(() => process.stdout.write("held")));`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", holder, ...servers.map(({ url }) => url)], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
     await once(child.stdout, "data");
     // While it lives it extends them, far beyond their time.
     await expect(locks({ timeoutMs: 1_200 }).hold(["b"], undefined, async () => "never")).rejects.toThrow(LockUnavailableError);

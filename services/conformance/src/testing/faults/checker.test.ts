@@ -106,6 +106,7 @@ describe("checker of faults", () => {
     ["two orders share one hold", { orders: changed(sound.orders, 1, { reservationId: "r1" }) }, /3 orders share 2 holds/],
     ["an unknown order is there twice", { orders: [...sound.orders, another], records: [...sound.records, { key: "k3", orderId: "o4" }] }, /key k3 made 2 orders/],
     ["an acknowledged key is remembered with another order", { records: changed(sound.records, 0, { orderId: "o4" }) }, /o1 was acknowledged, and key k1 made o4/],
+    ["an unknown order is remembered and not there", { orders: without(sound.orders, 2), orderLines: without(sound.orderLines, 2) }, /o3 is remembered for key k3 and is lost/],
     ["a payment was forgotten", { orders: changed(sound.orders, 0, { state: "EXPIRED" }) }, /o1 was paid and is EXPIRED/],
     ["a payment was undone by nobody", { orders: changed(sound.orders, 0, { state: "CANCELLED" }) }, /o1 was paid and is CANCELLED/],
     ["a cancellation was forgotten", { orders: changed(sound.orders, 1, { state: "EXPIRED" }) }, /o2 was cancelled and is EXPIRED/],

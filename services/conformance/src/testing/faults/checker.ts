@@ -63,13 +63,18 @@ function checkCreates(events: readonly HistoryEvent[], { orders, orderLines, rec
     if (found.size > 1) faults.push(`key ${key} made ${found.size} orders`);
     for (const orderId of answered) {
       if (!stored.has(orderId)) faults.push(`order ${orderId} was acknowledged and is lost`);
-      if (!found.has(orderId)) faults.push(`order ${orderId} was acknowledged, and key ${key} made ${[...found].join(", ") || "none"}`);
+      else if (!found.has(orderId)) faults.push(`order ${orderId} was acknowledged, and key ${key} made ${[...found].join(", ") || "none"}`);
     }
     // A call that nobody answered may still arrive after a later one was refused.
     const open = own.filter(({ type }) => type === "invoke").length - own.filter(({ type }) => type === "ok" || type === "fail").length;
     for (const orderId of found) {
       if (answered.size === 0 && open === 0) faults.push(`order ${orderId} was made by key ${key}, though it was refused`);
-      if (stored.get(orderId)?.userId !== operation.userId) faults.push(`order ${orderId} belongs to somebody else`);
+      const order = stored.get(orderId);
+      if (order === undefined) {
+        if (!answered.has(orderId)) faults.push(`order ${orderId} is remembered for key ${key} and is lost`);
+        continue;
+      }
+      if (order.userId !== operation.userId) faults.push(`order ${orderId} belongs to somebody else`);
       if (linesText(lines.get(orderId) ?? []) !== linesText(operation.lines)) faults.push(`order ${orderId} has other lines than were ordered`);
     }
   }

@@ -149,10 +149,17 @@ describeEachDatabase("cancel order", (open) => {
     await own.close();
   });
 
-  test("expiry - runs by itself", async () => {
-    const own = await createTestBed({ database, background: true, config: { payWithinMs: 100 } });
-    const { get } = await newOrder(own);
+  test("expiry - runs by itself, and so does the clean-up of old requests", async () => {
+    const own = await createTestBed({ database, background: true, config: { payWithinMs: 100, cleanupIntervalMs: 20 } });
+    const [user, requestId] = [as(), v4()];
+    const { order } = await own.orders.createOrder({ requestId, lines: [{ dealId: own.addDeal().dealId, quantity: 1n }] }, user);
+    const orderId = order?.orderId ?? "";
+    const get = async () => (await own.orders.getOrder({ orderId }, user)).order;
     await expect.poll(async () => (await get())?.state, { timeout: 5_000 }).toBe(OrderState.EXPIRED);
+    expect(await countRows(database, "idempotency_records", "request_id", requestId)).toBe(1);
+    own.clock.advance(24 * 3_600_000);
+    await expect.poll(() => countRows(database, "idempotency_records", "request_id", requestId), { timeout: 5_000 }).toBe(0);
+    expect(await countRows(database, "orders", "order_id", orderId)).toBe(1);
     await own.close();
   });
 });

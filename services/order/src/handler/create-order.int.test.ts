@@ -290,8 +290,11 @@ describeEachDatabase("create order", (open) => {
     const user = as();
     const request = oneOf(dealId);
     const first = await clocked.orders.createOrder(request, user);
-    clocked.clock.advance(24 * 3_600_000 + 1);
+    clocked.clock.advance(24 * 3_600_000 - 60_000);
     await clocked.sweep("expiry");
+    await clocked.sweep("cleanup");
+    expect(await clocked.orders.createOrder(request, user)).toEqual(first);
+    clocked.clock.advance(60_001);
     await clocked.sweep("cleanup");
     expect(await countRows(database, "idempotency_records", "request_id", request.requestId)).toBe(0);
     const later = await clocked.orders.createOrder(request, user);

@@ -14,7 +14,7 @@ export const productSettings = {
   strategyRedisTimeoutMs: duration("PRODUCT_STRATEGY_REDIS_TIMEOUT", { default: 500, minMs: 10, maxMs: 10_000 }),
   /** How long a lock in Redis lasts that its holder does not extend. Default: 10 s. */
   lockTtlMs: duration("PRODUCT_LOCK_TTL", { default: 10_000, minMs: 100, maxMs: 600_000 }),
-  /** Longest wait for a lock that other processes hold. Default: 3 s. */
+  /** Longest wait for the locks of one call that other processes hold. Default: 3 s. */
   lockTimeoutMs: duration("PRODUCT_LOCK_TIMEOUT", { default: 3_000, minMs: 10, maxMs: 60_000 }),
   /** Most holds, or resolutions, of one transaction. Default: 1,000. */
   batchMaxSize: integer("PRODUCT_BATCH_MAX_SIZE", { default: 1_000, min: 1, max: 10_000 }),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { startRedis } from "../../../../infra/servers/redis.ts";
 import { describeWithPostgres } from "@flashdeal/runtime/testing";
@@ -94,6 +95,22 @@ describe.skipIf("skipped" in server)(`a gate in Redis${"skipped" in server ? ` -
       expect(await gateOf(deal)).toMatchObject({ available: "2", pending: "0" });
       expect(await redis.exists(`flashdeal:gate:grant:${dead.reservationId}`)).toBe(0);
     });
+
+    it("one that hangs is left alone for a moment: it holds up those who find out, and nobody after them", async () => {
+      const deal = await inventory.openDeal({ units: 20n });
+      await rush(deal, 1);
+      await redis.call("CLIENT", "PAUSE", "2000");
+      expect(held(await rush(deal, 4))).toBe(4);
+      const startMs = performance.now();
+      for (let count = 0; count < 5; count++) expect(held(await want(deal))).toBe(1);
+      expect(performance.now() - startMs).toBeLessThan(800);
+      await sleep(2_100);
+      expect(held(await rush(deal, 30))).toBe(10);
+      inventory.clock.advance(61_000);
+      await inventory.strategy.reconcile?.();
+      expect(await gateOf(deal)).toMatchObject({ available: "0", pending: "0" });
+      await inventory.checkBooks();
+    }, 30_000);
 
     it("without Redis everybody goes to the database, which is as exact", async () => {
       const deal = await inventory.openDeal({ units: 20n });

@@ -22,6 +22,8 @@ const maxKnownDeals = 100_000;
 /** A grant that was not ended after this long was forgotten: longer than any statement and its retries may take. */
 const forgottenAfterMs = 60_000;
 const maxForgotten = 500;
+/** A gate that did not answer is not asked for this long. */
+const awayPauseMs = 1_000;
 
 /**
  * Reserves through a gate in Redis: a script counts the units of all lines of a hold down, or of none, and only who gets through joins a group
@@ -31,10 +33,11 @@ const maxForgotten = 500;
  */
 export function createRedisLuaStrategy(options: RedisLuaStrategyOptions): ReservationStrategy {
   const dealKeys = createDealKeys(options);
+  const away = { untilMs: 0 };
   const batches = createGroupCommit<ReserveEntry, ReserveOutcome>({
     ...options.limits,
     name: "product-reserve",
-    run: (entries, signal, turn) => reserveGated({ ...options, dealKeys, signal, turn }, entries),
+    run: (entries, signal, turn) => reserveGated({ ...options, dealKeys, away, signal, turn }, entries),
     isItemFault: isDataError,
   });
   return {
@@ -70,6 +73,8 @@ function createDealKeys({ database }: RedisLuaStrategyOptions): DealKeys {
 
 interface BatchOptions extends RedisLuaStrategyOptions {
   readonly dealKeys: DealKeys;
+  /** Until when the gate is left alone, by `performance.now()`. What it still has of the past is ended by `endForgotten`. */
+  readonly away: { untilMs: number };
   readonly signal: AbortSignal;
   readonly turn: Turn;
 }
@@ -103,7 +108,8 @@ function refusable(entries: readonly ReserveEntry[], replies: readonly GateReply
 }
 
 /** One reply per entry. Redis that is away lets everybody through, as do deals that do not exist: the database says so. */
-async function askGate({ gate, clock, database, log }: RedisLuaStrategyOptions, entries: readonly ReserveEntry[], keys: ReadonlyMap<string, string>): Promise<readonly GateReply[]> {
+async function askGate({ gate, clock, database, log, away }: BatchOptions, entries: readonly ReserveEntry[], keys: ReadonlyMap<string, string>): Promise<readonly GateReply[]> {
+  if (performance.now() < away.untilMs) return entries.map(() => "granted");
   const wanted = entries.map((entry) => gateEntry(entry, keys));
   const asked = wanted.filter((entry) => entry !== undefined);
   try {
@@ -117,6 +123,7 @@ async function askGate({ gate, clock, database, log }: RedisLuaStrategyOptions, 
     const answers = replies.values();
     return wanted.map((entry) => (entry === undefined ? "granted" : (answers.next().value ?? "granted")));
   } catch (error) {
+    away.untilMs = performance.now() + awayPauseMs;
     log.warn({ err: error }, "the gate in Redis is away; every hold goes to the database");
     return entries.map(() => "granted");
   }
@@ -166,11 +173,13 @@ async function reserveThrough(options: BatchOptions, through: readonly ReserveEn
 }
 
 /** Ends the grants of holds that are decided, with counts that were read after that. What is lost here is ended by `endForgotten`. */
-async function settle({ database, gate, log }: RedisLuaStrategyOptions, keys: ReadonlyMap<string, string>, decided: readonly ReserveEntry[]): Promise<void> {
+async function settle({ database, gate, log, away }: BatchOptions, keys: ReadonlyMap<string, string>, decided: readonly ReserveEntry[]): Promise<void> {
+  if (performance.now() < away.untilMs) return;
   try {
     const touched = decided.flatMap(({ lines }) => lines.flatMap(({ dealId }) => keys.get(dealId) ?? []));
     await gate.settle(await readStates(database, touched), idsOf(decided));
   } catch (error) {
+    away.untilMs = performance.now() + awayPauseMs;
     log.warn({ err: error }, "the gate in Redis does not know yet what became of some holds");
   }
 }

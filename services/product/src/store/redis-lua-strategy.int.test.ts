@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { startRedis } from "../../../../infra/servers/redis.ts";
-import { describeWithPostgres } from "@flashdeal/runtime/testing";
+import type { Database } from "@flashdeal/runtime/database";
+import { noBatchMetrics } from "@flashdeal/runtime/group-commit";
+import { describeWithPostgres, silentLog } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Deal } from "../domain/deal.ts";
@@ -9,6 +11,8 @@ import type { ReserveOutcome } from "../domain/reservation.ts";
 import { stockKeyText } from "../domain/stock.ts";
 import { createUnitGate } from "../redis/unit-gate.ts";
 import { createInventory, type Inventory } from "../testing/harness.ts";
+import { createRedisLuaStrategy } from "./redis-lua-strategy.ts";
+import { createRowLockStrategy } from "./row-lock-strategy.ts";
 
 // Flushes and stops its server, so it does not use the run's.
 const server = await startRedis();
@@ -68,6 +72,36 @@ describe.skipIf("skipped" in server)(`a gate in Redis${"skipped" in server ? ` -
       await redis.hset(`flashdeal:gate:stock:${stockKeyText(deal)}`, { available: "0", version: "1" });
       expect(held(await rush(deal, 4))).toBe(4);
       expect(await gateOf(deal)).toMatchObject({ available: "5", pending: "0" });
+    });
+
+    it.each([
+      { who: "the same hold, asked for twice", quantities: [3n, 3n], isSame: true, told: ["sold-out", "sold-out"] },
+      { who: "a smaller hold behind it", quantities: [3n, 2n], isSame: false, told: ["sold-out", "held"] },
+    ])("nobody is told what would be true of a hold that then was not to be had: $who", async ({ quantities, isSame, told }) => {
+      const deal = await inventory.openDeal({ units: 3n });
+      await redis.hset(`flashdeal:gate:stock:${stockKeyText(deal)}`, { available: "0", version: "0", pending: "0" });
+      let isBought = false;
+      // The gate says that there is nothing, the look that there is; before the locks are taken, somebody else takes a unit.
+      const database: Database = {
+        ...inventory.database,
+        async transaction(work, options) {
+          if (!isBought) {
+            isBought = true;
+            const rival = createRowLockStrategy({ database: inventory.database, clock: inventory.clock });
+            await rival.reserve([inventory.entry([{ dealId: deal.dealId, quantity: 1n }])]);
+          }
+          return inventory.database.transaction(work, options);
+        },
+      };
+      const strategy = createRedisLuaStrategy({
+        database, clock: inventory.clock, log: silentLog, gate: createUnitGate(redis, "flashdeal:gate:"),
+        limits: { maxBatchSize: 10, maxQueued: 10, maxInFlight: 1, metrics: noBatchMetrics },
+      });
+      const [first, second] = quantities.map((quantity) => inventory.entry([{ dealId: deal.dealId, quantity }]));
+      if (first === undefined || second === undefined) throw new Error("no entries");
+      const outcomes = await strategy.reserve([first, isSame ? first : second]);
+      expect(outcomes.map(({ kind }) => kind)).toEqual(told);
+      await inventory.checkBooks();
     });
 
     it("one that counts too many, or forgets all in the midst of a rush, sells nothing twice", async () => {

@@ -150,9 +150,9 @@ async function readStates(database: ReserveBatchOptions["database"], keys: reado
 /** The gate has no units for these. What the database would refuse too is refused, in its words; the rest is left to it. */
 async function refuse({ database, clock, gate }: RedisLuaStrategyOptions, short: readonly ReserveEntry[], outcomes: Map<ReserveEntry, ReserveOutcome>): Promise<void> {
   const inputs = await look(database, short, clock);
-  const decisions = decideHolds(short, inputs);
-  short.forEach((entry, index) => {
-    const decision = decisions[index];
+  // Each by itself: what another one of them may get is not decided here, and he may not get it.
+  short.forEach((entry) => {
+    const [decision] = decideHolds([entry], inputs);
     if (decision !== undefined && (decision.kind !== "held" || !decision.isNew)) outcomes.set(entry, decision);
   });
   await gate.settle(statesOf(inputs), []).catch(() => undefined);

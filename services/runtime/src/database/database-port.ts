@@ -57,6 +57,8 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
         const nulls: readonly unknown[] = WIDE_COLUMNS.split(", ").map(() => null);
         expect(await roundTrip(2, nulls)).toEqual(nulls);
         expect(await roundTrip(3, nulls.with(13, []))).toEqual(nulls.with(13, []));
+        const bytes = [Uint8Array.of(0, 255), Uint8Array.of(), new Uint8Array(100_000).fill(7)];
+        expect(await roundTrip(5, nulls.with(16, bytes))).toEqual(nulls.with(16, bytes));
         const nested = [
           ["a", "b"],
           ["c", null],

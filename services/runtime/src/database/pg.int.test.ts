@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../../../infra/servers/postgres.ts";
@@ -32,6 +33,20 @@ describeWithPostgres("database (Postgres) - limits", (postgres) => {
     await database.script("SELECT pg_sleep(0.3)");
     const again = await database.query({ name: "", text: "SELECT pg_sleep(2)" }, []).catch((error: unknown) => error);
     expect(isStatementTimeout(again)).toBe(true);
+    await database.close();
+  });
+
+  it("a statement that was prepared while its table was small uses the index when the table has grown", async () => {
+    const database = createPgDatabase({ url: postgres.url, maxConnections: 1, log: silentLog });
+    await database.script("CREATE TABLE grown (id uuid PRIMARY KEY, filling text NOT NULL) WITH (autovacuum_enabled = off)");
+    const grow = (rows: number) => database.script(`INSERT INTO grown SELECT gen_random_uuid(), 'x' FROM generate_series(1, ${rows})`);
+    await grow(300);
+    await database.script("ANALYZE grown");
+    const find = () => database.query({ name: "grown.find", text: "SELECT id, filling FROM grown WHERE id = ANY ($1::uuid[])" }, [Array.from({ length: 64 }, () => randomUUID())]);
+    for (let count = 0; count < 10; count++) await find();
+    await grow(20_000);
+    const plan = await database.query({ name: "", text: `EXPLAIN EXECUTE "grown.find" (ARRAY['${randomUUID()}'::uuid])` }, []);
+    expect(plan.rows.flat().join("\n")).toMatch(/Index Scan/);
     await database.close();
   });
 

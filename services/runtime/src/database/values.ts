@@ -182,10 +182,34 @@ export function encodeValue(value: unknown): WireValue {
       if (value instanceof Uint8Array) {
         return value;
       }
-      return encodeObject(value);
+      return isByteArrays(value) ? encodeByteArrays(value) : encodeObject(value);
     default:
       throw new TypeError(`a ${typeof value} cannot be an SQL parameter`);
   }
+}
+
+/** Whether it can only be a bytea[] without NULL, of one dimension and not empty. */
+function isByteArrays(value: object): value is readonly Uint8Array[] {
+  return Array.isArray(value) && value.length > 0 && value.every((element) => element instanceof Uint8Array);
+}
+
+const BYTEA_OID = 17;
+
+/** In Postgres's binary form of an array: as text, each byte would be two digits, to be made here and read there. */
+function encodeByteArrays(elements: readonly Uint8Array[]): Uint8Array {
+  const encoded = Buffer.allocUnsafe(elements.reduce((size, element) => size + 4 + element.length, 20));
+  // Dimensions, no NULLs, type of the elements; then length and first index of the one dimension.
+  let at = encoded.writeInt32BE(1, 0);
+  at = encoded.writeInt32BE(0, at);
+  at = encoded.writeInt32BE(BYTEA_OID, at);
+  at = encoded.writeInt32BE(elements.length, at);
+  at = encoded.writeInt32BE(1, at);
+  for (const element of elements) {
+    at = encoded.writeInt32BE(element.length, at);
+    encoded.set(element, at);
+    at += element.length;
+  }
+  return encoded;
 }
 
 function encodeObject(value: object): string {

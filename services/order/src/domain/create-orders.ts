@@ -208,6 +208,10 @@ function fromRecord(command: CreateOrderCommand, record: RequestRecord | undefin
 
 /** Whether both ask for the same units of the same deals, however they are split into lines. */
 export function sameLines(a: readonly WantedLine[], b: readonly WantedLine[]): boolean {
+  const [first, second] = [a[0], b[0]];
+  if (a.length === 1 && b.length === 1 && first !== undefined && second !== undefined) {
+    return first.quantity === second.quantity && first.dealId.toLowerCase() === second.dealId.toLowerCase();
+  }
   const left = unitsPerDeal(a);
   const right = unitsPerDeal(b);
   return left.size === right.size && [...left].every(([dealId, quantity]) => right.get(dealId) === quantity);

@@ -107,6 +107,8 @@ export interface RequestScope {
 /** A request that can be repeated: its scope and the SHA-256 of its payload. */
 export interface KeyedRequest extends RequestScope {
   readonly fingerprint: Uint8Array;
+  /** The trace that the request came in (W3C Trace Context), for its event. A batch belongs to no trace. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What is kept about a request. `answer` is missing while it is not finished. */

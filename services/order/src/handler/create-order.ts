@@ -4,10 +4,10 @@ import { CreateOrderResponseSchema, OrderService, type CreateOrderRequest } from
 import { requireUser, type UserPrincipal } from "@flashdeal/runtime/auth";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { rememberEncoding } from "@flashdeal/runtime/rpc";
+import { currentTrace, formatTraceparent } from "@flashdeal/runtime/telemetry";
 import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency";
 import { createOrders, type CreateOrderCommand } from "../domain/create-orders.ts";
-import { messageOfOrder } from "../message/order-field.ts";
-import { encodeOrder, orderToMessage } from "../message/order-message.ts";
+import { encodeMessageOfOrder, orderToMessage } from "../message/order-message.ts";
 import { userIdOf, type OrderHandlers } from "./context.ts";
 import { outcomeError } from "./errors.ts";
 
@@ -17,7 +17,7 @@ export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderSer
     const [outcome] = await createOrders(handlers, [toCommand(requireUser(context), request)], context.signal);
     if (outcome?.kind !== "created") throw outcomeError(outcome ?? { kind: "unknown", cause: undefined });
     const response = create(CreateOrderResponseSchema, { order: orderToMessage(outcome.order) });
-    return rememberEncoding(response, messageOfOrder(encodeOrder(outcome.order)));
+    return rememberEncoding(response, encodeMessageOfOrder(outcome.order));
   };
 }
 
@@ -28,8 +28,14 @@ export function toCommand(user: UserPrincipal, request: CreateOrderRequest): Cre
   if (request.requestId === "") {
     throw reasonError(ErrorReason.REQUEST_ID_REQUIRED, "Send a request_id (REST: header Idempotency-Key), for example a UUID.");
   }
+  const trace = currentTrace();
   return {
-    request: { scope: requestScope(user, method), requestId: request.requestId, fingerprint: requestFingerprint(method.input, request) },
+    request: {
+      scope: requestScope(user, method),
+      requestId: request.requestId,
+      fingerprint: requestFingerprint(method.input, request),
+      traceparent: trace && formatTraceparent(trace),
+    },
     userId,
     lines: request.lines.map(({ dealId, quantity }) => ({ dealId: dealId.toLowerCase(), quantity })),
   };

@@ -2,7 +2,8 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { OrderService } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { decodePageToken, encodePageToken } from "@flashdeal/runtime/rpc";
-import { orderToMessage, stateFromWire } from "../message/order-message.ts";
+import { orderToMessage } from "../message/order-message.ts";
+import { stateFromWire } from "../message/order-states.ts";
 import { callerOf, type OrderHandlers } from "./context.ts";
 import { cursorId } from "./input-check.ts";
 

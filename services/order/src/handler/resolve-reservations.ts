@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { OrderState, type OrderService } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
-import { stateToWire } from "../message/order-message.ts";
+import { stateToWire } from "../message/order-states.ts";
 import type { OrderHandlers } from "./context.ts";
 
 /** ResolveReservations. */

@@ -10,8 +10,7 @@ import {
 import { encodedOutboxRow, outboxRow, type OutboxRow } from "@flashdeal/runtime/outbox";
 import type { TraceContext } from "@flashdeal/runtime/telemetry";
 import type { Order, OrderEvent } from "../domain/order.ts";
-import { messageOfOrder } from "./order-field.ts";
-import { encodeOrder, orderToMessage } from "./order-message.ts";
+import { encodeMessageOfOrder, orderToMessage } from "./order-message.ts";
 
 const orderOnly = {
   created: OrderCreatedSchema,
@@ -24,7 +23,7 @@ const orderOnly = {
 /** The outbox row that tells of an event. Events of one order stay in order: its id is the key. */
 export function orderEventRow(happening: OrderEvent, of: Order, trace: TraceContext | undefined): OutboxRow {
   const options = { aggregateKey: of.orderId, trace };
-  if (happening.kind !== "cancelled") return encodedOutboxRow(orderOnly[happening.kind], messageOfOrder(encodeOrder(of)), options);
+  if (happening.kind !== "cancelled") return encodedOutboxRow(orderOnly[happening.kind], encodeMessageOfOrder(of), options);
   const message = create(OrderCancelledSchema, { order: orderToMessage(of), wasPaid: happening.wasPaid });
   return outboxRow(OrderCancelledSchema, message, options);
 }

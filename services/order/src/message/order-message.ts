@@ -1,79 +1,69 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate, type Timestamp } from "@bufbuild/protobuf/wkt";
-import { OrderSchema, OrderState as WireState, PaymentState as WirePayment, type Order as OrderMessage } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { OrderSchema, type Order as OrderMessage } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { MoneySchema, type Money as MoneyMessage } from "@flashdeal/proto/google/type/money_pb";
 import type { Money } from "../domain/money.ts";
-import type { OrderState, PaymentState } from "../domain/order-state.ts";
 import type { Order } from "../domain/order.ts";
+import { encodeOrderField, type EncodedOrder } from "./encode-order.ts";
+import { paymentFromWire, paymentToWire, stateFromWire, stateToWire } from "./order-states.ts";
 
 /** Orders in the contract's form, for answers, events and kept answers, and back. */
 
-const wireStates: Readonly<Record<OrderState, WireState>> = {
-  PENDING_PAYMENT: WireState.PENDING_PAYMENT,
-  PAID: WireState.PAID,
-  SHIPPED: WireState.SHIPPED,
-  DELIVERED: WireState.DELIVERED,
-  CANCELLED: WireState.CANCELLED,
-  EXPIRED: WireState.EXPIRED,
-};
+/**
+ * Where an order keeps its forms: a property, because a WeakMap costs a microsecond per order, most of it in the garbage collector. Not
+ * enumerable, so that a changed copy (`{ ...order, state }`) has forms of its own.
+ */
+const forms = Symbol("forms");
 
-const wirePayments: Readonly<Record<PaymentState, WirePayment>> = {
-  NONE: WirePayment.UNSPECIFIED,
-  PENDING: WirePayment.PENDING,
-  CAPTURED: WirePayment.CAPTURED,
-  REFUSED: WirePayment.REFUSED,
-  REFUND_PENDING: WirePayment.REFUND_PENDING,
-  REFUNDED: WirePayment.REFUNDED,
-};
-
-const states = new Map(Object.entries(wireStates).map(([state, wire]) => [wire, state as OrderState]));
-const payments = new Map(Object.entries(wirePayments).map(([state, wire]) => [wire, state as PaymentState]));
-
-/** A state as the contract numbers it. */
-export function stateToWire(state: OrderState): WireState {
-  return wireStates[state];
+interface Forms {
+  message?: OrderMessage;
+  encoded?: EncodedOrder;
 }
 
-/** A state of the contract; undefined for "not stated". */
-export function stateFromWire(state: WireState): OrderState | undefined {
-  return states.get(state);
+function formsOf(order: Order & { readonly [forms]?: Forms }): Forms {
+  const known = order[forms];
+  if (known !== undefined) return known;
+  const made: Forms = {};
+  Object.defineProperty(order, forms, { value: made });
+  return made;
 }
-
-const messages = new WeakMap<Order, OrderMessage>();
-const encodings = new WeakMap<Order, Uint8Array>();
 
 /** An order in the contract's form. Made once per order, for its answer, its record and its event; nobody may change it. */
 export function orderToMessage(order: Order): OrderMessage {
-  const known = messages.get(order);
-  if (known !== undefined) return known;
-  const message = newMessage(order);
-  messages.set(order, message);
-  return message;
+  const known = formsOf(order);
+  return (known.message ??= newMessage(order));
 }
 
 /** An order in the contract's binary form. Made once per order. */
 export function encodeOrder(order: Order): Uint8Array {
-  const known = encodings.get(order);
-  if (known !== undefined) return known;
-  const bytes = toBinary(OrderSchema, orderToMessage(order));
-  encodings.set(order, bytes);
-  return bytes;
+  return encodedOf(order).bytes;
+}
+
+/** The binary form of a message whose one field, number 1, is the order: CreateOrderResponse, OrderCreated and others. Made once per order. */
+export function encodeMessageOfOrder(order: Order): Uint8Array {
+  return encodedOf(order).field;
+}
+
+function encodedOf(order: Order): EncodedOrder {
+  const known = formsOf(order);
+  return (known.encoded ??= encodeOrderField(order));
 }
 
 function newMessage(order: Order): OrderMessage {
+  const createTime = timestampFromDate(order.createTime);
   return create(OrderSchema, {
     orderId: order.orderId,
     userId: order.userId,
-    state: wireStates[order.state],
+    state: stateToWire(order.state),
     lines: order.lines.map(({ unitPrice, ...line }) => ({ ...line, unitPrice: moneyToMessage(unitPrice) })),
     total: moneyToMessage(order.total),
-    paymentState: wirePayments[order.paymentState],
+    paymentState: paymentToWire(order.paymentState),
     paymentId: order.paymentId,
     reservationId: order.reservationId,
     cancelReason: order.cancelReason,
     expireTime: timestampFromDate(order.expireTime),
-    createTime: timestampFromDate(order.createTime),
-    updateTime: timestampFromDate(order.updateTime),
+    createTime,
+    updateTime: order.updateTime === order.createTime ? createTime : timestampFromDate(order.updateTime),
   });
 }
 
@@ -82,8 +72,8 @@ export function orderFromMessage(message: OrderMessage): Order {
   return {
     orderId: message.orderId,
     userId: message.userId,
-    state: states.get(message.state) ?? "PENDING_PAYMENT",
-    paymentState: payments.get(message.paymentState) ?? "NONE",
+    state: stateFromWire(message.state) ?? "PENDING_PAYMENT",
+    paymentState: paymentFromWire(message.paymentState) ?? "NONE",
     paymentId: message.paymentId,
     reservationId: message.reservationId,
     cancelReason: message.cancelReason,

@@ -1,7 +1,6 @@
 import { isDataError } from "@flashdeal/runtime/database";
 import { createGroupCommit, outcomesOf, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { createBatch, type CreateBatchContext, type CreateOrderCommand, type CreateOrderOutcome, type CreateQueue } from "../domain/create-orders.ts";
-import { rememberTrace } from "./request-traces.ts";
 
 /**
  * Group commit of new orders: CreateOrder and BatchCreateOrders share one queue. With more than one batch in flight, one reserves
@@ -16,7 +15,6 @@ export function createCreateQueue(context: CreateBatchContext, limits: BatchLimi
   });
   return {
     async submitAll(commands, signal) {
-      for (const { request } of commands) rememberTrace(request);
       return outcomesOf(await batches.submitAll(commands, signal), (cause) => ({ kind: "failed", cause }));
     },
     drain: () => batches.drain(),

@@ -1,14 +1,11 @@
 import type { Queryable } from "@flashdeal/runtime/database";
 import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
 import { newId } from "@flashdeal/runtime/ids";
-import { traceHeaders } from "@flashdeal/runtime/outbox";
 import type { NewOrder } from "../domain/ports.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
-import { orderFieldPrefix } from "../message/order-field.ts";
-import { encodeOrder } from "../message/order-message.ts";
+import { encodeMessageOfOrder, encodeOrder } from "../message/order-message.ts";
 import { insertNewOrders, listOrderLines, notifyOrdersChanged, type ListOrderLinesRow, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
 import { oldestTime } from "./requests.ts";
-import { traceOfRequest } from "./request-traces.ts";
 
 /** Between rows and orders. */
 
@@ -56,8 +53,8 @@ export async function insertOrders(db: Queryable, created: readonly NewOrder[], 
     eventIds: orders.map(() => newId()),
     subject: OrderCreatedSchema.typeName,
     // The event is the order again, with these bytes before it: it travels to the database once.
-    payloadPrefixes: encoded.map(orderFieldPrefix),
-    headers: created.map(({ request }) => JSON.stringify(traceHeaders(traceOfRequest(request)))),
+    payloadPrefixes: orders.map((order, index) => encodeMessageOfOrder(order).subarray(0, -(encoded[index]?.length ?? 0))),
+    headers: created.map(({ request }) => JSON.stringify({ traceparent: request.traceparent })),
   });
   const stored = result?.stored ?? [];
   if (result?.records !== BigInt(stored.length)) throw new Error("a request has a record but its reservation had no claim");

@@ -1,0 +1,84 @@
+import type { Money } from "../domain/money.ts";
+import type { Order, OrderLine } from "../domain/order.ts";
+import { createBackwardWriter } from "./backward-writer.ts";
+import { paymentToWire, stateToWire } from "./order-states.ts";
+
+/**
+ * Orders in the contract's binary form, by hand: the same bytes as `toBinary` makes of the order's message, for a third of its time.
+ * Each new order needs them three times: for its answer, its record and its event.
+ */
+
+/** An order twice: by itself, and as field 1 of an answer or event that has nothing else (CreateOrderResponse, OrderCreated and others). */
+export interface EncodedOrder {
+  readonly bytes: Buffer;
+  /** `bytes` with tag and length before them; both share memory. */
+  readonly field: Buffer;
+}
+
+const writer = createBackwardWriter();
+
+/** Encodes an order. */
+export function encodeOrderField(order: Order): EncodedOrder {
+  writer.begin(capacityOf(order));
+  const end = writer.position();
+  writeOrder(order);
+  const size = end - writer.position();
+  writer.message(1, end);
+  const field = writer.finish();
+  return { field, bytes: field.subarray(field.length - size) };
+}
+
+/** UTF-8 takes at most 3 bytes for a UTF-16 code unit. */
+function capacityOf({ lines, cancelReason }: Order): number {
+  const ids = 4 * 44;
+  return lines.reduce((sum, { title, vendorItemId, fulfillmentCenterId }) => sum + 256 + 3 * (title.length + vendorItemId.length + fulfillmentCenterId.length), ids + 256 + 3 * cancelReason.length);
+}
+
+function writeOrder(order: Order): void {
+  writeTime(12, order.updateTime);
+  writeTime(11, order.createTime);
+  writeTime(10, order.expireTime);
+  writer.text(9, order.cancelReason);
+  writer.text(8, order.reservationId);
+  writer.text(7, order.paymentId);
+  writer.integer(6, paymentToWire(order.paymentState));
+  writeMoney(5, order.total);
+  for (let index = order.lines.length - 1; index >= 0; index--) {
+    const line = order.lines[index];
+    if (line !== undefined) writeLine(line);
+  }
+  writer.integer(3, stateToWire(order.state));
+  writer.text(2, order.userId);
+  writer.text(1, order.orderId);
+}
+
+function writeLine(line: OrderLine): void {
+  const end = writer.position();
+  writeMoney(7, line.unitPrice);
+  writer.integer(6, line.quantity);
+  writer.text(5, line.title);
+  writer.text(4, line.fulfillmentCenterId);
+  writer.text(3, line.vendorItemId);
+  writer.text(2, line.productId);
+  writer.text(1, line.dealId);
+  writer.message(4, end);
+}
+
+/** google.type.Money. */
+function writeMoney(field: number, { currencyCode, units, nanos }: Money): void {
+  const end = writer.position();
+  writer.integer(3, nanos);
+  writer.integer(2, units);
+  writer.text(1, currencyCode);
+  writer.message(field, end);
+}
+
+/** google.protobuf.Timestamp. */
+function writeTime(field: number, time: Date): void {
+  const end = writer.position();
+  const ms = time.getTime();
+  const seconds = Math.floor(ms / 1_000);
+  writer.integer(2, (ms - seconds * 1_000) * 1_000_000);
+  writer.integer(1, seconds);
+  writer.message(field, end);
+}

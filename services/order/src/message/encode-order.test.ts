@@ -1,26 +1,26 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { CreateOrderResponseSchema, OrderSchema } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
-import fc from "fast-check";
+import { array, assert, bigInt, constant, constantFrom, date, integer, oneof, property, record, sample, string, uuid, type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import type { Order } from "../domain/order.ts";
 import { encodeOrderField } from "./encode-order.ts";
 import { orderToMessage } from "./order-message.ts";
 
-const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-const text = fc.string({ unit: "binary", maxLength: 200 }).filter((value) => value.isWellFormed());
-const id = fc.oneof(fc.uuid(), fc.constant(""));
-const money = fc.record({ currencyCode: fc.constantFrom("KRW", "", "USD"), units: int64, nanos: fc.integer({ min: -999_999_999, max: 999_999_999 }) });
-const time = fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
-const line = fc.record({ dealId: id, productId: id, vendorItemId: text, fulfillmentCenterId: text, title: text, quantity: int64, unitPrice: money });
-const order: fc.Arbitrary<Order> = fc.record({
+const int64 = bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+const text = string({ unit: "binary", maxLength: 200 }).filter((value) => value.isWellFormed());
+const id = oneof(uuid(), constant(""));
+const money = record({ currencyCode: constantFrom("KRW", "", "USD"), units: int64, nanos: integer({ min: -999_999_999, max: 999_999_999 }) });
+const time = date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
+const line = record({ dealId: id, productId: id, vendorItemId: text, fulfillmentCenterId: text, title: text, quantity: int64, unitPrice: money });
+const order: Arbitrary<Order> = record({
   orderId: id,
   userId: id,
-  state: fc.constantFrom("PENDING_PAYMENT", "PAID", "SHIPPED", "DELIVERED", "CANCELLED", "EXPIRED"),
-  paymentState: fc.constantFrom("NONE", "PENDING", "CAPTURED", "REFUSED", "REFUND_PENDING", "REFUNDED"),
+  state: constantFrom("PENDING_PAYMENT", "PAID", "SHIPPED", "DELIVERED", "CANCELLED", "EXPIRED"),
+  paymentState: constantFrom("NONE", "PENDING", "CAPTURED", "REFUSED", "REFUND_PENDING", "REFUNDED"),
   paymentId: id,
   reservationId: id,
-  cancelReason: fc.string({ unit: "binary", maxLength: 500 }).filter((value) => value.isWellFormed()),
-  lines: fc.array(line, { maxLength: 100 }),
+  cancelReason: string({ unit: "binary", maxLength: 500 }).filter((value) => value.isWellFormed()),
+  lines: array(line, { maxLength: 100 }),
   total: money,
   expireTime: time,
   createTime: time,
@@ -29,8 +29,8 @@ const order: fc.Arbitrary<Order> = fc.record({
 });
 
 test("orders - are encoded as protobuf-es encodes their messages, by themselves and as a field", () => {
-  fc.assert(
-    fc.property(order, (any) => {
+  assert(
+    property(order, (any) => {
       const { bytes, field } = encodeOrderField(any);
       const message = orderToMessage(any);
       expect(bytes.equals(toBinary(OrderSchema, message))).toBe(true);
@@ -41,7 +41,7 @@ test("orders - are encoded as protobuf-es encodes their messages, by themselves 
 });
 
 test("orders - what was encoded stays what it is when the next one is", () => {
-  const [first, second] = fc.sample(order, { numRuns: 2, seed: 7 });
+  const [first, second] = sample(order, { numRuns: 2, seed: 7 });
   if (first === undefined || second === undefined) throw new Error("no orders");
   const { bytes } = encodeOrderField(first);
   encodeOrderField(second);

@@ -6,7 +6,7 @@ import { startGenerator, type Generator } from "./generator/generator.ts";
 import type { JobResult, LoadJob } from "./generator/job.ts";
 import { stockDeals } from "./goods.ts";
 import type { RunningBaseline } from "../baselines/start-baselines.ts";
-import { startPlatform, type Platform, type RunningVariant, type Variant } from "./platform.ts";
+import { recycleWriteAheadLog, startPlatform, type Platform, type RunningVariant, type Variant } from "./platform.ts";
 
 /** How much is measured. */
 export interface BenchOptions {
@@ -35,7 +35,7 @@ export interface Sample extends JobResult {
 
 /** How a strategy is run. redis-lua is a gate before group commit. The ways without batches have one transaction per order, and as many at once as its connections bear. */
 export function variantOf(strategy: string, { poolSize, inFlight }: BenchOptions): Variant {
-  if (strategy === "group-commit" || strategy === "redis-lua") return { name: strategy, strategy, batchMaxSize: 500, batchMaxInFlight: inFlight };
+  if (strategy === "group-commit" || strategy === "redis-lua") return { name: strategy, strategy, batchMaxSize: 250, batchMaxInFlight: inFlight };
   return { name: strategy, strategy, batchMaxSize: 1, batchMaxInFlight: poolSize };
 }
 
@@ -59,8 +59,9 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
       onSample(sample);
     };
     const job = await jobOf(options, platform);
-    for (const running of platform.variants) await generator.run({ ...job, port: running.orderPort, dealIds: deals.get(running) ?? [], durationMs: 1_000 });
+    await warmUp(generator, platform, job, deals);
     for (let round = 0; round < options.rounds; round++) {
+      await recycleWriteAheadLog(platform.postgresUrl);
       await measureNoOps(generator, platform, job, note);
       for (const running of platform.variants) {
         const [hot = "", ...others] = deals.get(running) ?? [];
@@ -82,6 +83,14 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
     generator.stop();
     await platform.stop();
   }
+}
+
+/** Long enough for the compiler to have made of the services what it will. */
+const warmUpMs = 4_000;
+
+async function warmUp(generator: Generator, { noOp, variants }: Platform, job: LoadJob, deals: ReadonlyMap<RunningVariant, readonly string[]>): Promise<void> {
+  await generator.run({ ...job, port: noOp.port, dealIds: [randomUUID()], durationMs: warmUpMs });
+  for (const running of variants) await generator.run({ ...job, port: running.orderPort, dealIds: deals.get(running) ?? [], durationMs: warmUpMs });
 }
 
 /** What all loads have in common. */

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { FillSample, RelationSize } from "./fill.ts";
+import type { Filled, FillSample, RelationSize } from "./fill.ts";
 import { median, microsecondsEach } from "./report.ts";
 
 /** Most resident memory that a service is to take. */
@@ -25,7 +25,7 @@ export function fillLine(sample: FillSample): string {
 }
 
 /** A table with every sample, the largest tables of the database, and whether rate, cost and memory stayed where they began. */
-export function fillReport(samples: readonly FillSample[]): string {
+export function fillReport({ samples, atRest }: Filled): string {
   const head = ["stored", "orders/s", "p99 ms", "CPU µs each", "order µs", "product µs", "postgres µs", "order MiB", "product MiB", "tables MiB", "indexes MiB", "outboxes MiB"];
   const table = new Table({ head, style: { head: [], border: [] } });
   for (const sample of samples) {
@@ -38,7 +38,7 @@ export function fillReport(samples: readonly FillSample[]): string {
       ...[resident.orderBytes, resident.productBytes, sum(relations, ({ tableBytes }) => tableBytes), sum(relations, ({ indexBytes }) => indexBytes), outboxBytes(relations)].map(inMiB),
     ]);
   }
-  return [table.toString(), "", sizes(samples), "", verdict(samples)].join("\n");
+  return [table.toString(), "", sizes(samples), "", verdict(samples, atRest)].join("\n");
 }
 
 function sizes(samples: readonly FillSample[]): string {
@@ -50,15 +50,16 @@ function sizes(samples: readonly FillSample[]): string {
   return table.toString();
 }
 
-function verdict(samples: readonly FillSample[]): string {
+function verdict(samples: readonly FillSample[], atRest: FillSample["resident"]): string {
   const tenth = Math.max(1, Math.round(samples.length / 10));
   const ratio = (of: (sample: FillSample) => number): number => median(samples.slice(-tenth).map(of)) / median(samples.slice(0, tenth).map(of));
   const most = (of: (sample: FillSample) => number): number => Math.max(...samples.map(of).map(toMiB));
-  const memory = [most(({ resident }) => resident.orderBytes), most(({ resident }) => resident.productBytes)] as const;
+  const inWords = (order: number, product: number): string => `${Math.round(order)} and ${Math.round(product)} MiB${Math.max(order, product) > memoryGoalMiB ? `: over ${memoryGoalMiB}` : ""}`;
   const lines = [
     ["orders/s, last tenth : first tenth", ratio(({ perSecond }) => perSecond).toFixed(2)],
     ["CPU per order, last tenth : first tenth", ratio(microsecondsEach).toFixed(2)],
-    ["most resident memory, order and product", `${memory.map((value) => Math.round(value)).join(" and ")} MiB (goal: ${memoryGoalMiB}${Math.max(...memory) > memoryGoalMiB ? ", missed" : ""})`],
+    ["resident memory of order and product, most", inWords(most(({ resident }) => resident.orderBytes), most(({ resident }) => resident.productBytes))],
+    ["the same after a minute without calls", inWords(toMiB(atRest.orderBytes), toMiB(atRest.productBytes))],
   ] as const;
   return lines.map(([name, value]) => `${name.padEnd(42)} ${value}`).join("\n");
 }

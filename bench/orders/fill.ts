@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createPgDatabase } from "@flashdeal/runtime/database";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 import { usageOf } from "../ab/process-usage.ts";
@@ -16,6 +17,12 @@ export interface FillSample extends Sample {
   readonly relations: readonly RelationSize[];
 }
 
+/** All samples, and what the services keep when nobody calls any more. */
+export interface Filled {
+  readonly samples: readonly FillSample[];
+  readonly atRest: FillSample["resident"];
+}
+
 /** A table and its indexes. */
 export interface RelationSize {
   readonly name: string;
@@ -29,14 +36,16 @@ const ordersEach = 50_000;
 const users = 50_000;
 /** Longer than any run: orders that expire on the way would be other work than the first ones had. */
 const payWithin = "6h";
+/** How long nobody calls before memory is read for the last time: the collector gives back in steps. */
+const restMs = 60_000;
 /** A sample that takes longer says that the machine is not fit for this. */
 const longestSampleMs = 600_000;
 
 /**
- * Stores `orders` orders of one hot item through gRPC, with group commit, in a fresh database, and answers a sample for each 50,000. Throws
+ * Stores `orders` orders of one hot item through gRPC, with group commit, in a fresh database, and answers a sample for each 50,000, and then one of the memory at rest. Throws
  * where a call failed or an order was lost or made up.
  */
-export async function fill(options: BenchOptions, orders: number, onSample: (sample: FillSample) => void): Promise<readonly FillSample[]> {
+export async function fill(options: BenchOptions, orders: number, onSample: (sample: FillSample) => void): Promise<Filled> {
   const variant = { ...variantOf("group-commit", options), environment: { ORDER_PAY_WITHIN: payWithin } };
   const platform = await startPlatform({ variants: [variant], poolSize: options.poolSize, profileFolder: options.profileFolder, baselines: false, items: 1 });
   if ("skipped" in platform) throw new Error(platform.skipped);
@@ -57,7 +66,8 @@ export async function fill(options: BenchOptions, orders: number, onSample: (sam
       samples.push(full);
       onSample(full);
     }
-    return samples;
+    await sleep(restMs);
+    return { samples, atRest: residentOf(running) };
   } finally {
     generator.stop();
     await platform.stop();

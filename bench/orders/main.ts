@@ -24,7 +24,7 @@ const command = createCommand("npm run bench:orders --", "Orders per second thro
   .option("--users <n>", "users who order", positive, 128)
   .option("--items <n>", "items of the spread load", positive, 1_000)
   .option("--pool-size <n>", "database connections of each service", positive, 32)
-  .option("--in-flight <n>", "batches of orders at once, with group commit", positive, 2)
+  .option("--in-flight <n>", "batches of orders at once, with group commit", positive, 3)
   .addOption(new Option("--strategies <names...>", "strategies to compare").choices(strategyNames).default(strategyNames))
   .option("--no-baselines", "leave out the shops written by hand (bench/baselines)")
   .option("--picture <file>", "write the rates as a picture (SVG) there", join(import.meta.dirname, "..", "reports", "local", "orders.svg"))
@@ -38,9 +38,9 @@ const keep = (samples: readonly unknown[]): void => {
 };
 
 if (ordersToStore !== undefined) {
-  const samples = await fill(options, ordersToStore, (sample) => console.error(fillLine(sample)));
-  keep(samples);
-  console.log(fillReport(samples));
+  const filled = await fill(options, ordersToStore, (sample) => console.error(fillLine(sample)));
+  keep(filled.samples);
+  console.log(fillReport(filled));
 } else {
   const samples = await measure(options, ({ name, load, perSecond, p99Ms, failed }) => {
     console.error(`${name.padEnd(20)} ${load.padEnd(10)} ${Math.round(perSecond)}/s, p99 ${p99Ms.toFixed(1)} ms${failed > 0 ? `, ${failed} failed` : ""}`);

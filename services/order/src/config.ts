@@ -29,11 +29,11 @@ export const orderShape = {
   /** Most rows that one sweeping transaction takes. */
   sweepBatchSize: integer("ORDER_SWEEP_BATCH_SIZE", { default: 500, min: 1, max: 10_000 }),
   /** Most orders of one batch: one call to the inventory, one transaction. 1: no group commit. Up to what the inventory takes in one call. */
-  batchMaxSize: integer("ORDER_BATCH_MAX_SIZE", { default: 500, min: 1, max: 1_000 }),
+  batchMaxSize: integer("ORDER_BATCH_MAX_SIZE", { default: 250, min: 1, max: 1_000 }),
   /** Most orders, and most steps of orders, that wait; a call that has no room is refused at once. At least what one call may bring. */
   batchMaxQueued: integer("ORDER_BATCH_MAX_QUEUED", { default: 10_000, min: 500, max: 1_000_000 }),
-  /** Batches that run at once: with 2, one reserves while another is stored. */
-  batchMaxInFlight: integer("ORDER_BATCH_MAX_IN_FLIGHT", { default: 2, min: 1, max: 100 }),
+  /** Batches that run at once: one reserves while another is stored, and the answers of a third leave. */
+  batchMaxInFlight: integer("ORDER_BATCH_MAX_IN_FLIGHT", { default: 3, min: 1, max: 100 }),
   /** Most watches open in this process; further ones are refused. */
   maxWatchers: integer("ORDER_MAX_WATCHERS", { default: 10_000, min: 1, max: 1_000_000 }),
   /** Longest time that a watched order is not read again, should a signal get lost. */

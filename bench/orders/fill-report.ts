@@ -50,16 +50,17 @@ function sizes(samples: readonly FillSample[]): string {
   return table.toString();
 }
 
+const memoryInWords = (order: number, product: number): string => `${Math.round(order)} and ${Math.round(product)} MiB${Math.max(order, product) > memoryGoalMiB ? `: over ${memoryGoalMiB}` : ""}`;
+
 function verdict(samples: readonly FillSample[], atRest: FillSample["resident"]): string {
   const tenth = Math.max(1, Math.round(samples.length / 10));
   const ratio = (of: (sample: FillSample) => number): number => median(samples.slice(-tenth).map(of)) / median(samples.slice(0, tenth).map(of));
   const most = (of: (sample: FillSample) => number): number => Math.max(...samples.map(of).map(toMiB));
-  const inWords = (order: number, product: number): string => `${Math.round(order)} and ${Math.round(product)} MiB${Math.max(order, product) > memoryGoalMiB ? `: over ${memoryGoalMiB}` : ""}`;
   const lines = [
     ["orders/s, last tenth : first tenth", ratio(({ perSecond }) => perSecond).toFixed(2)],
     ["CPU per order, last tenth : first tenth", ratio(microsecondsEach).toFixed(2)],
-    ["resident memory of order and product, most", inWords(most(({ resident }) => resident.orderBytes), most(({ resident }) => resident.productBytes))],
-    ["the same after a minute without calls", inWords(toMiB(atRest.orderBytes), toMiB(atRest.productBytes))],
+    ["resident memory of order and product, most", memoryInWords(most(({ resident }) => resident.orderBytes), most(({ resident }) => resident.productBytes))],
+    ["the same after a minute without calls", memoryInWords(toMiB(atRest.orderBytes), toMiB(atRest.productBytes))],
   ] as const;
   return lines.map(([name, value]) => `${name.padEnd(42)} ${value}`).join("\n");
 }

@@ -59,7 +59,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
   const stop = async () => {
     for (const server of running.toReversed()) await server.stop();
   };
-  const postgres = await startPostgres({ settings: { max_wal_size: "8GB", min_wal_size: "2GB", } });
+  const postgres = await startPostgres({ settings: { max_wal_size: "8GB", min_wal_size: "2GB", max_connections: "600" } });
   if ("skipped" in postgres) return postgres;
   running.push(postgres);
   try {

@@ -8,17 +8,21 @@ import { createServer } from "node:net";
  */
 const FIRST_PORT = 12_000;
 const LAST_PORT = 32_000;
-const ATTEMPTS = 100;
+/** Each process has a stretch of its own, one of 200, and takes its ports in turn: between answer and use a port belongs to nobody. */
+const STRETCH = 100;
 
-/** A TCP port of 127.0.0.1 that nobody listens on just now, and that no outgoing connection will take. */
+const firstOfStretch = FIRST_PORT + STRETCH * randomInt((LAST_PORT - FIRST_PORT) / STRETCH);
+let taken = randomInt(STRETCH);
+
+/** A TCP port of 127.0.0.1 that nobody listens on just now, that no outgoing connection will take, and that was not answered lately. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
+  for (let attempt = 0; attempt < STRETCH; attempt++) {
+    const port = firstOfStretch + (taken++ % STRETCH);
     if (await isFree(port)) {
       return port;
     }
   }
-  throw new Error(`no free TCP port of 127.0.0.1 found between ${FIRST_PORT} and ${LAST_PORT}`);
+  throw new Error(`no free TCP port of 127.0.0.1 found from ${firstOfStretch} to ${firstOfStretch + STRETCH - 1}`);
 }
 
 async function isFree(port: number): Promise<boolean> {

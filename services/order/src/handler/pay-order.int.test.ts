@@ -3,7 +3,7 @@ import type { Database } from "@flashdeal/runtime/database";
 import { reasonMetadataOf, reasonOf, retryAfterMsOf, violationsOf } from "@flashdeal/runtime/errors";
 import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4 } from "uuid";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { giveBack, type TestDeal } from "../testing/memory-inventory.ts";
 import { as, countRows, createTestBed, eventsOf, failure, type TestBed } from "../testing/test-bed.ts";
 
@@ -107,9 +107,10 @@ describeEachDatabase("pay order", (open) => {
     const { orderId, user, captures } = await newOrder();
     const request = { orderId, paymentToken: "sandbox-delay-10", requestId: "p" };
     const results = await Promise.allSettled([bed, other, bed, other].map((where) => where.orders.payOrder(request, user)));
-    expect(results.some(({ status }) => status === "fulfilled")).toBe(true);
     const reasons = results.flatMap((result) => (result.status === "rejected" ? [reasonOf(result.reason)] : []));
     expect(reasons.every((reason) => reason === "REQUEST_IN_PROGRESS" || reason === "PAYMENT_PENDING")).toBe(true);
+    // On a busy machine the wait for the provider may end first, for all of them.
+    await vi.waitFor(() => other.orders.payOrder(request, user), { timeout: 10_000 });
     expect(await captures()).toBe(1);
     await other.close();
   });

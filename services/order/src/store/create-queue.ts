@@ -2,6 +2,9 @@ import { isDataError } from "@flashdeal/runtime/database";
 import { createGroupCommit, outcomesOf, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { createBatch, type CreateBatchContext, type CreateOrderCommand, type CreateOrderOutcome, type CreateQueue } from "../domain/create-orders.ts";
 
+/** Of a full batch, this much must wait before a batch leaves beside another one. */
+const concurrentFill = 0.4;
+
 /**
  * Group commit of new orders: CreateOrder and BatchCreateOrders share one queue. With more than one batch in flight, one reserves
  * while another is stored.
@@ -10,6 +13,7 @@ export function createCreateQueue(context: CreateBatchContext, limits: BatchLimi
   const batches = createGroupCommit<CreateOrderCommand, CreateOrderOutcome>({
     ...limits,
     name: "order-create",
+    minConcurrentSize: Math.ceil(limits.maxBatchSize * concurrentFill),
     run: (commands, _signal, turn) => createBatch({ ...context, turn }, commands),
     isItemFault: isDataError,
   });

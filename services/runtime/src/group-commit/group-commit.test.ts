@@ -76,6 +76,25 @@ describe("group commit - batches", () => {
     expect(await all).toEqual([1, 2, 3, 4, 5, 6, 7].map(done));
   });
 
+  it("beside one that is in flight, a batch leaves when enough wait for it", async () => {
+    const { commit, runs, finish } = createHarness({ maxInFlight: 2, minConcurrentSize: 2 });
+    const submitted = [commit.submit(1)];
+    await turn();
+    submitted.push(commit.submit(2));
+    await turn();
+    expect(runs).toEqual([[1]]);
+    submitted.push(commit.submit(3));
+    await turn();
+    expect(runs).toEqual([[1], [2, 3]]);
+    submitted.push(commit.submit(4));
+    await finish();
+    expect(runs).toEqual([[1], [2, 3]]);
+    await finish();
+    expect(runs).toEqual([[1], [2, 3], [4]]);
+    await finish();
+    expect(await Promise.all(submitted)).toEqual([1, 2, 3, 4].map(done));
+  });
+
   it("run as many at once as they may", async () => {
     const { commit, runs, finish, maxAtOnce } = createHarness({ maxInFlight: 2 });
     void commit.submitAll([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -294,7 +313,7 @@ it("group commit - metrics tell sizes, waits and the queue", async () => {
 
 it("group commit - property: each item is run at most once with success, in order, and every caller is answered rightly", async () => {
   const call = record({ items: integer({ min: 1, max: 4 }), abort: boolean(), turns: integer({ min: 0, max: 3 }) });
-  const limits = record({ maxBatchSize: integer({ min: 1, max: 5 }), maxQueued: integer({ min: 1, max: 12 }), maxInFlight: integer({ min: 1, max: 3 }), bad: integer({ min: 0, max: 30 }), lost: integer({ min: 0, max: 30 }) });
+  const limits = record({ maxBatchSize: integer({ min: 1, max: 5 }), maxQueued: integer({ min: 1, max: 12 }), maxInFlight: integer({ min: 1, max: 3 }), minConcurrentSize: integer({ min: 1, max: 6 }), bad: integer({ min: 0, max: 30 }), lost: integer({ min: 0, max: 30 }) });
   const scenario = asyncProperty(array(call, { maxLength: 25 }), limits, async (calls, { bad, lost, ...bounds }) => {
     const committed: number[] = [];
     const commit = createGroupCommit<number, number>({

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createBatchRate } from "./batch-rate.ts";
+import { LinkedSet, type Link } from "../memory/linked-set.ts";
 import { runIsolated } from "./isolate.ts";
 import { noBatchMetrics, type BatchMetrics } from "./metrics.ts";
 
@@ -35,6 +36,10 @@ export interface GroupCommitOptions<Item, Outcome> {
   readonly maxQueued: number;
   /** Batches that run at once. Above 1 they may commit in any order, unless `run` takes turns. Default: 1. */
   readonly maxInFlight?: number;
+  /**
+   * While others are in flight, a batch leaves only when it has this many items: several small batches cost more than one. Default: 1.
+   */
+  readonly minConcurrentSize?: number;
   /**
    * Runs a batch, all of it or nothing: one outcome per item in the same order. The signal fires when the process cannot wait
    * any longer. What is first come first served also among batches that run at once awaits its turn before, and passes it on after.
@@ -74,14 +79,14 @@ interface Ticket<Item, Outcome> {
  * makes its batches as large as the load needs. First come, first served.
  */
 export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Item, Outcome>): GroupCommit<Item, Outcome> {
-  const { name, maxBatchSize, maxQueued, maxInFlight = 1, metrics = noBatchMetrics } = options;
-  for (const [limit, value] of Object.entries({ maxBatchSize, maxQueued, maxInFlight })) {
+  const { name, maxBatchSize, maxQueued, maxInFlight = 1, minConcurrentSize = 1, metrics = noBatchMetrics } = options;
+  for (const [limit, value] of Object.entries({ maxBatchSize, maxQueued, maxInFlight, minConcurrentSize })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name}: ${limit} must be a whole number from 1`);
   }
   const observed = metrics.of(name);
   const rate = createBatchRate();
-  // A set keeps the order of insertion, and lets an aborted item leave from anywhere.
-  const queue = new Set<Ticket<Item, Outcome>>();
+  // In the order of arrival; an aborted item leaves from anywhere.
+  const queue = new LinkedSet<Ticket<Item, Outcome>>();
   const giveUp = new AbortController();
   let inFlight = 0;
   let scheduled = false;
@@ -89,9 +94,9 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
 
   const takeBatch = (): Ticket<Item, Outcome>[] => {
     const batch: Ticket<Item, Outcome>[] = [];
-    for (const ticket of queue) {
-      if (batch.length === maxBatchSize) break;
-      queue.delete(ticket);
+    while (batch.length < maxBatchSize) {
+      const ticket = queue.shift();
+      if (ticket === undefined) break;
       batch.push(ticket);
     }
     return batch;
@@ -114,7 +119,7 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
 
   // A batch is the work of several calls: it runs in the context of none of them (trace).
   const dispatch = AsyncLocalStorage.bind((): void => {
-    while (inFlight < maxInFlight && queue.size > 0) {
+    while (inFlight < maxInFlight && queue.size >= (inFlight === 0 ? 1 : minConcurrentSize)) {
       inFlight++;
       void runBatch(takeBatch());
     }
@@ -151,11 +156,10 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
       signal?.removeEventListener("abort", onAbort);
       resolve(answers);
     };
-    const tickets = items.map((item, index): Ticket<Item, Outcome> => ({ item, enqueuedMs, settle: (settled) => settle(index, settled) }));
     const onAbort = (): void => {
-      for (const ticket of tickets) if (queue.delete(ticket)) ticket.settle({ kind: "aborted", reason: signal?.reason });
+      for (const link of links) if (queue.delete(link)) link.value.settle({ kind: "aborted", reason: signal?.reason });
     };
-    for (const ticket of tickets) queue.add(ticket);
+    const links = items.map((item, index): Link<Ticket<Item, Outcome>> => queue.add({ item, enqueuedMs, settle: (settled) => settle(index, settled) }));
     signal?.addEventListener("abort", onAbort, { once: true });
     schedule();
     return promise;
@@ -172,8 +176,7 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
         drained = Promise.withResolvers<void>();
         const stop = (): void => {
           giveUp.abort(signal?.reason);
-          for (const ticket of queue) ticket.settle({ kind: "stopped" });
-          queue.clear();
+          for (let ticket = queue.shift(); ticket !== undefined; ticket = queue.shift()) ticket.settle({ kind: "stopped" });
           drained?.resolve();
         };
         if (inFlight === 0 && queue.size === 0) drained.resolve();

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { ConfigError } from "../config/index.ts";
+import { keepGarbageYoung } from "../memory/keep-garbage-young.ts";
 import { createReleaseStack, type ReleaseStack } from "./release-stack.ts";
 
 /** Exit codes, as sysexits.h has them where it does. */
@@ -25,6 +26,7 @@ export interface ProcessOptions {
  * cannot be trusted any more.
  */
 export async function runProcess(options: ProcessOptions): Promise<void> {
+  keepGarbageYoung();
   const { log } = options;
   const stack = createReleaseStack(options.drainTimeoutMs);
   let draining: Promise<void> | undefined;

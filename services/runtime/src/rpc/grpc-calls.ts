@@ -2,6 +2,7 @@ import { fromBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
 import { completeError, ErrorReason, reasonError } from "../errors/index.ts";
+import type { LinkedSet } from "../memory/linked-set.ts";
 import { encodeMessage } from "./encoded-message.ts";
 import { GrpcHandlerContext, type GrpcCall } from "./grpc-handler-context.ts";
 import { grpcStatus } from "./grpc-status.ts";
@@ -11,9 +12,9 @@ import type { MethodHandler } from "./method-handler.ts";
 /** The calls that are running, so that a draining server can end them. */
 export interface OpenCalls {
   /** Calls that answer once: a draining server lets them finish. */
-  readonly unary: Set<GrpcHandlerContext>;
+  readonly unary: LinkedSet<GrpcHandlerContext>;
   /** Calls that answer with a stream: a draining server ends them. */
-  readonly streams: Set<GrpcHandlerContext>;
+  readonly streams: LinkedSet<GrpcHandlerContext>;
 }
 
 /** The function that grpc-js calls for each call of `handler`'s method. Messages arrive and leave as bytes. */
@@ -52,33 +53,33 @@ function respond(context: GrpcHandlerContext, call: Pick<GrpcCall, "sendMetadata
   callback(null, bytes, metadataFromHeaders(context.sentTrailer));
 }
 
-function unaryHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerContext>): handleUnaryCall<Buffer, Buffer> {
+function unaryHandler({ method, invoke }: MethodHandler, open: LinkedSet<GrpcHandlerContext>): handleUnaryCall<Buffer, Buffer> {
   return async (call, callback) => {
     const context = new GrpcHandlerContext(method, call, callback);
-    open.add(context);
+    const link = open.add(context);
     try {
       const response = await invoke(decodeMessage(method.input, call.request), context);
       respond(context, call, callback, encodeMessage(method.output, response as Message));
     } catch (thrown) {
       callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
-      open.delete(context);
+      open.delete(link);
       context.end();
     }
   };
 }
 
-function clientStreamHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerContext>): handleClientStreamingCall<Buffer, Buffer> {
+function clientStreamHandler({ method, invoke }: MethodHandler, open: LinkedSet<GrpcHandlerContext>): handleClientStreamingCall<Buffer, Buffer> {
   return async (call, callback) => {
     const context = new GrpcHandlerContext(method, call, callback);
-    open.add(context);
+    const link = open.add(context);
     try {
       const response = await invoke(decodeStream(method.input, call), context);
       respond(context, call, callback, encodeMessage(method.output, response as Message));
     } catch (thrown) {
       callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
-      open.delete(context);
+      open.delete(link);
       context.end();
     }
   };
@@ -95,10 +96,10 @@ async function* decodeStream(desc: DescMessage, call: AsyncIterable<Buffer>): As
 
 type ResponseStreamCall = Parameters<handleServerStreamingCall<Buffer, Buffer>>[0] | Parameters<handleBidiStreamingCall<Buffer, Buffer>>[0];
 
-function responseStreamHandler({ method, invoke }: MethodHandler, open: Set<GrpcHandlerContext>): (call: ResponseStreamCall) => Promise<void> {
+function responseStreamHandler({ method, invoke }: MethodHandler, open: LinkedSet<GrpcHandlerContext>): (call: ResponseStreamCall) => Promise<void> {
   return async (call) => {
     const context = new GrpcHandlerContext(method, call, (status) => call.emit("error", status));
-    open.add(context);
+    const link = open.add(context);
     try {
       const request = "request" in call ? decodeMessage(method.input, call.request) : decodeStream(method.input, call);
       const messages = (await invoke(request, context)) as AsyncIterable<Message>;
@@ -114,7 +115,7 @@ function responseStreamHandler({ method, invoke }: MethodHandler, open: Set<Grpc
     } catch (thrown) {
       call.emit("error", grpcStatus(completeError(thrown, context).error, context.sentTrailer));
     } finally {
-      open.delete(context);
+      open.delete(link);
       context.end();
     }
   };

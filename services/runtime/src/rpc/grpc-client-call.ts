@@ -49,23 +49,29 @@ function cancelOnAbort(signal: AbortSignal, call: Cancellable): () => void {
   return () => signal.removeEventListener("abort", onAbort);
 }
 
-/** Sends a unary call. Headers and trailers of the answer become `Headers` only when somebody looks. */
+/**
+ * Sends a unary call. Headers and trailers of the answer become `Headers` only when somebody looks. What waits for the answer is let go of
+ * with it: grpc-js keeps its calls in sets whose garbage lives long (see keep-garbage-young.ts).
+ */
 export function sendUnary(request: UnaryRequest, call: WireCall): Promise<UnaryResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<UnaryResponse>();
-  const bytes = encode(request.method.input, request.message);
+  const { promise, ...settle } = Promise.withResolvers<UnaryResponse>();
+  let waiting: typeof settle | undefined = settle;
+  const { method } = request;
+  const info = { service: request.service, method };
+  const bytes = encode(method.input, request.message);
   let header: Metadata | undefined;
   let trailer: Metadata | undefined;
-  let answer: Buffer | undefined;
   const surface = call.client.makeUnaryRequest(call.path, sameBytes, sameBytes, bytes, call.metadata, call.options, (failure, value) => {
+    const { resolve, reject } = waiting ?? settled;
+    waiting = undefined;
     stopWatching?.();
     if (failure !== null) {
       reject(toError(failure, call));
       return;
     }
-    answer = value;
     try {
-      const message = decode(request.method.output, answer as Buffer, call.address);
-      resolve(unaryResponse(request, message, () => header, () => trailer));
+      const message = decode(method.output, value as Buffer, call.address);
+      resolve(unaryResponse(info, message, () => header, () => trailer));
     } catch (error) {
       reject(error);
     }
@@ -76,11 +82,13 @@ export function sendUnary(request: UnaryRequest, call: WireCall): Promise<UnaryR
   return promise;
 }
 
-function unaryResponse(request: UnaryRequest, message: Message, header: () => Metadata | undefined, trailer: () => Metadata | undefined): UnaryResponse {
+const settled = { resolve: () => undefined, reject: () => undefined };
+
+function unaryResponse({ service, method }: Pick<UnaryResponse, "service" | "method">, message: Message, header: () => Metadata | undefined, trailer: () => Metadata | undefined): UnaryResponse {
   return {
     stream: false,
-    service: request.service,
-    method: request.method,
+    service,
+    method,
     message,
     get header() {
       const metadata = header();

@@ -6,6 +6,7 @@ import { createGrpcCallHandler, type GrpcCallHandler, type OpenCalls } from "./g
 import { grpcStatus, hasDetails } from "./grpc-status.ts";
 import { tooLarge } from "./http-errors.ts";
 import { createHealth, type HealthState } from "./health.ts";
+import { LinkedSet } from "../memory/linked-set.ts";
 import type { ServerInterceptor } from "./interceptor.ts";
 import { createMethodHandlers, notImplementedError, type CallObserver } from "./method-handler.ts";
 import { createReflectionRoutes } from "./reflection.ts";
@@ -56,7 +57,7 @@ export function createGrpcServer(options: GrpcServerOptions): RpcServer {
   const health = options.health ?? createHealth(routes.map(({ service }) => service.typeName));
   const reflected = routes.map(({ service }) => service);
   const infrastructure = [health.routes, ...((options.reflection ?? true) ? createReflectionRoutes([...reflected, health.routes.service]) : [])];
-  const open: OpenCalls = { unary: new Set(), streams: new Set() };
+  const open: OpenCalls = { unary: new LinkedSet(), streams: new LinkedSet() };
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": -1,

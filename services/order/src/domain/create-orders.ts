@@ -54,7 +54,7 @@ export type CreateOrderOutcome =
 
 /**
  * Creates orders, each by itself. A call with a request id that was used before meets, in this order: the call that is still
- * running, the kept answer, its own hold, its own order. Refusals are not kept: the same request may succeed once there is stock
+ * running, the kept answer, its own order. Refusals are not kept: the same request may succeed once there is stock
  * again.
  */
 export async function createOrders(
@@ -76,30 +76,28 @@ const noOutcome: CreateOrderOutcome = { kind: "failed", cause: new Error("a new 
 type Outcomes = Map<CreateOrderCommand, CreateOrderOutcome>;
 
 /**
- * Creates the orders of one batch with one call to the inventory and one transaction. No request is in it twice. Rejects where the
- * store cannot be asked; asking again is safe at any time.
+ * Creates the orders of one batch with one call to the inventory and one transaction. No request is in it twice. A request that was used
+ * before meets its own hold or its own claim; so only for those that did not become an order is anything looked up,
+ * also where the outcome of the commit is not known. Asking again is safe at any time.
  */
 export async function createBatch(context: CreateBatchContext, commands: readonly CreateOrderCommand[]): Promise<CreateOrderOutcome[]> {
   const outcomes: Outcomes = new Map();
-  const records = await context.store.findRecords(commands.map(({ request }) => request));
-  const wanted = commands.filter((command) => {
-    const outcome = fromRecord(command, records.get(requestKey(command.request)));
-    if (outcome !== undefined) outcomes.set(command, outcome);
-    return outcome === undefined;
-  });
-  if (wanted.length > 0) await createWanted(context, wanted, outcomes);
-  return commands.map((command) => outcomes.get(command) ?? noOutcome);
-}
-
-async function createWanted(context: CreateBatchContext, wanted: readonly CreateOrderCommand[], outcomes: Outcomes): Promise<void> {
-  const { drafts, resolved } = await reserve(context, wanted, outcomes);
-  const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, request: command.request })));
-  for (const { command, order } of drafts) {
-    if (created.stored.has(order.orderId)) outcomes.set(command, { kind: "created", order });
-    else if (created.faults.has(order.orderId)) outcomes.set(command, { kind: "failed", cause: created.faults.get(order.orderId) });
-    else resolved.push({ command, state: "EXPIRED" });
+  const { drafts, resolved } = await reserve(context, commands, outcomes);
+  if (drafts.length > 0) {
+    const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, request: command.request })));
+    for (const { command, order } of drafts) {
+      if (created.stored.has(order.orderId)) outcomes.set(command, { kind: "created", order });
+      else if (created.faults.has(order.orderId)) outcomes.set(command, { kind: "failed", cause: created.faults.get(order.orderId) });
+      else resolved.push({ command, state: "EXPIRED" });
+    }
   }
-  await meetEarlierCalls(context, resolved, outcomes);
+  const left = commands.filter((command) => outcomes.get(command)?.kind !== "created");
+  try {
+    if (left.length > 0) await meetEarlierCalls(context, left, resolved, outcomes);
+  } catch (cause) {
+    for (const command of left) outcomes.set(command, { kind: "failed", cause });
+  }
+  return commands.map((command) => outcomes.get(command) ?? noOutcome);
 }
 
 interface Draft extends Pick<NewOrder, "order"> {
@@ -181,22 +179,22 @@ async function giveBack(context: CreateBatchContext, reservationIds: readonly st
   await context.inventory.release(claims.filter(({ orderId }) => orderId === undefined).map(({ reservationId }) => reservationId));
 }
 
-/** Answers those whose reservation was claimed or resolved before: by the record, else by the order behind the claim. */
-async function meetEarlierCalls(context: CreateBatchContext, resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
-  if (resolved.length === 0) return;
-  const requests = resolved.map(({ command }) => command.request);
-  const claims = await context.store.findClaims(requests.map(({ scope, requestId }) => reservationIdOf(scope, requestId)));
+/** Answers those that did not become an order: by the record, else, where the reservation was claimed or resolved before, by the order behind the claim. */
+async function meetEarlierCalls(context: CreateBatchContext, left: readonly CreateOrderCommand[], resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
+  const claims = resolved.length === 0 ? [] : await context.store.findClaims(resolved.map(({ command: { request } }) => reservationIdOf(request.scope, request.requestId)));
   const claimOf = new Map(claims.map((claim): [string, Claim] => [claim.reservationId, claim]));
-  const records = await context.store.findRecords(requests);
+  const records = await context.store.findRecords(left.map(({ request }) => request));
   const orders = await context.store.getOrders(claims.flatMap(({ orderId }) => orderId ?? []));
   for (const { command, state } of resolved) {
     const { request, lines } = command;
     const orderId = claimOf.get(reservationIdOf(request.scope, request.requestId))?.orderId;
     const order = orders.find((candidate) => candidate.orderId === orderId);
-    const recorded = fromRecord(command, records.get(requestKey(request)));
-    if (recorded !== undefined) outcomes.set(command, recorded);
-    else if (order === undefined) outcomes.set(command, { kind: "hold-ended", state });
+    if (order === undefined) outcomes.set(command, { kind: "hold-ended", state });
     else outcomes.set(command, sameLines(lines, order.lines) ? { kind: "created", order } : { kind: "request-id-reused" });
+  }
+  for (const command of left) {
+    const recorded = fromRecord(command, records.get(requestKey(command.request)));
+    if (recorded !== undefined) outcomes.set(command, recorded);
   }
 }
 

@@ -47,9 +47,10 @@ WITH claim AS (
   RETURNING request_id
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
-  SELECT t.event_id, @subject::text, t.order_id::text, t.payload_prefix || t.response, t.headers::jsonb
-  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @payload_prefixes::bytea[], @responses::bytea[], @headers::text[])
-    WITH ORDINALITY AS t (order_id, event_id, payload_prefix, response, headers, ordinal)
+  SELECT t.event_id, @subject::text, t.order_id::text, t.payload_prefix || t.response,
+    CASE WHEN t.traceparent = '' THEN '{}'::jsonb ELSE jsonb_build_object('traceparent', t.traceparent) END
+  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @payload_prefixes::bytea[], @responses::bytea[], @traceparents::text[])
+    WITH ORDINALITY AS t (order_id, event_id, payload_prefix, response, traceparent, ordinal)
   JOIN claim c ON c.order_id = t.order_id
   ORDER BY t.ordinal
 )

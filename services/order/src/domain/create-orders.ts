@@ -71,6 +71,18 @@ export async function createOrders(
   }
 }
 
+/** As `createOrders` for one: the way of most calls, without what a list needs. */
+export async function createOrder({ running, createQueue }: CreateOrdersContext, command: CreateOrderCommand, signal?: AbortSignal): Promise<CreateOrderOutcome> {
+  const end = running.begin(command.request);
+  if (end === undefined) return { kind: "in-progress" };
+  try {
+    const [outcome] = await createQueue.submitAll([command], signal);
+    return outcome ?? noOutcome;
+  } finally {
+    end();
+  }
+}
+
 const noOutcome: CreateOrderOutcome = { kind: "failed", cause: new Error("a new order has no outcome") };
 
 type Outcomes = Map<CreateOrderCommand, CreateOrderOutcome>;

@@ -1,23 +1,20 @@
-import { create } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
-import { CreateOrderResponseSchema, OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { requireUser, type UserPrincipal } from "@flashdeal/runtime/auth";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
-import { rememberEncoding } from "@flashdeal/runtime/rpc";
 import { currentTrace, formatTraceparent } from "@flashdeal/runtime/telemetry";
 import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency";
-import { createOrders, type CreateOrderCommand } from "../domain/create-orders.ts";
-import { encodeMessageOfOrder, orderToMessage } from "../message/order-message.ts";
+import { createOrder as createOne, type CreateOrderCommand } from "../domain/create-orders.ts";
+import { createOrderResponse } from "../message/order-message.ts";
 import { userIdOf, type OrderHandlers } from "./context.ts";
 import { outcomeError } from "./errors.ts";
 
 /** CreateOrder: a batch of one. */
 export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.createOrder> {
   return async (request, context) => {
-    const [outcome] = await createOrders(handlers, [toCommand(requireUser(context), request)], context.signal);
-    if (outcome?.kind !== "created") throw outcomeError(outcome ?? { kind: "unknown", cause: undefined });
-    const response = create(CreateOrderResponseSchema, { order: orderToMessage(outcome.order) });
-    return rememberEncoding(response, encodeMessageOfOrder(outcome.order));
+    const outcome = await createOne(handlers, toCommand(requireUser(context), request), context.signal);
+    if (outcome.kind !== "created") throw outcomeError(outcome);
+    return createOrderResponse(outcome.order);
   };
 }
 

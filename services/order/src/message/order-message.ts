@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate, type Timestamp } from "@bufbuild/protobuf/wkt";
-import { OrderSchema, type Order as OrderMessage } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { OrderSchema, type CreateOrderResponse, type Order as OrderMessage } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { MoneySchema, type Money as MoneyMessage } from "@flashdeal/proto/google/type/money_pb";
+import { rememberEncoding } from "@flashdeal/runtime/rpc";
 import type { Money } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
 import { encodeOrderField, type EncodedOrder } from "./encode-order.ts";
@@ -42,6 +43,24 @@ export function encodeOrder(order: Order): Uint8Array {
 /** The binary form of a message whose one field, number 1, is the order: CreateOrderResponse, OrderCreated and others. Made once per order. */
 export function encodeMessageOfOrder(order: Order): Uint8Array {
   return encodedOf(order).field;
+}
+
+/** The answer to a call that made an order. Its bytes are known; the message in it is made when somebody reads it, as JSON needs it. */
+export function createOrderResponse(order: Order): CreateOrderResponse {
+  return rememberEncoding(new LazyCreateOrderResponse(order), encodeMessageOfOrder(order));
+}
+
+class LazyCreateOrderResponse implements CreateOrderResponse {
+  readonly $typeName = "flashdeal.order.v1.CreateOrderResponse";
+  readonly #order: Order;
+
+  constructor(order: Order) {
+    this.#order = order;
+  }
+
+  get order(): OrderMessage {
+    return orderToMessage(this.#order);
+  }
 }
 
 function encodedOf(order: Order): EncodedOrder {

@@ -54,7 +54,7 @@ export async function insertOrders(db: Queryable, created: readonly NewOrder[], 
     subject: OrderCreatedSchema.typeName,
     // The event is the order again, with these bytes before it: it travels to the database once.
     payloadPrefixes: orders.map((order, index) => encodeMessageOfOrder(order).subarray(0, -(encoded[index]?.length ?? 0))),
-    headers: created.map(({ request }) => JSON.stringify({ traceparent: request.traceparent })),
+    traceparents: created.map(({ request }) => request.traceparent ?? ""),
   });
   const stored = result?.stored ?? [];
   if (result?.records !== BigInt(stored.length)) throw new Error("a request has a record but its reservation had no claim");

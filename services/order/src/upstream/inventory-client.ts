@@ -1,11 +1,13 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { anyUnpack, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { anyUnpack, timestampFromDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
 import {
   InventoryService,
   ReservationState,
+  ReservationLineSchema,
   ReserveStockEntrySchema,
   type Reservation,
+  type ReserveStockEntry,
   type ReserveStockResult,
 } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
@@ -58,9 +60,7 @@ export function createInventoryClient(options: InventoryClientOptions): Inventor
 }
 
 async function reserve(client: Client<typeof InventoryService>, options: InventoryClientOptions, requests: readonly HoldRequest[]): Promise<HoldOutcome[]> {
-  const entries = requests.map(({ reservationId, userId, lines, expireTime }) =>
-    create(ReserveStockEntrySchema, { reservationId, userId, lines: lines.map((line) => ({ ...line })), expireTime: timestampFromDate(expireTime) }),
-  );
+  const entries = toEntries(requests);
   let cause: unknown;
   for (let attempt = 1; attempt <= options.maxAttempts; attempt++) {
     if (attempt > 1) await sleep(options.retryPauseMs * 2 ** (attempt - 2) * (0.5 + Math.random()));
@@ -75,6 +75,25 @@ async function reserve(client: Client<typeof InventoryService>, options: Invento
     }
   }
   return requests.map(() => ({ kind: "unknown", cause }));
+}
+
+/** Field by field: `create` takes three times as long with what it is to begin with. The requests of a batch share their time. */
+function toEntries(requests: readonly HoldRequest[]): ReserveStockEntry[] {
+  let shared: { readonly date: Date; readonly timestamp: Timestamp } | undefined;
+  return requests.map(({ reservationId, userId, lines, expireTime }) => {
+    if (shared?.date !== expireTime) shared = { date: expireTime, timestamp: timestampFromDate(expireTime) };
+    const entry = create(ReserveStockEntrySchema);
+    entry.reservationId = reservationId;
+    entry.userId = userId;
+    entry.expireTime = shared.timestamp;
+    for (const { dealId, quantity } of lines) {
+      const line = create(ReservationLineSchema);
+      line.dealId = dealId;
+      line.quantity = quantity;
+      entry.lines.push(line);
+    }
+    return entry;
+  });
 }
 
 const refusals: ReadonlySet<string> = new Set<StockRefusalReason>([

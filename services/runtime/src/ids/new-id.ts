@@ -1,8 +1,7 @@
-import { randomFillSync } from "node:crypto";
 import { v7 } from "uuid";
+import { drawRandom } from "./random-pool.ts";
+import { uuidText } from "./uuid-text.ts";
 
-/** One draw of random bytes serves this many ids: a draw costs more than making the id. */
-const idsPerDraw = 256;
 const bytesPerId = 16;
 
 /** Makes ids. */
@@ -13,16 +12,14 @@ export type NewId = () => string;
  * machine's clock; where that goes back, ids go on from the latest time.
  */
 export function createIdSource(nowMs: () => number = Date.now): NewId {
-  const pool = Buffer.alloc(idsPerDraw * bytesPerId);
-  let used = pool.length;
+  const random = Buffer.alloc(bytesPerId);
+  const bytes = Buffer.alloc(bytesPerId);
+  const version = { random, msecs: -Infinity, seq: 0 };
   let msecs = -Infinity;
   let seq = 0;
   return () => {
-    if (used === pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    const random = pool.subarray(used, (used += bytesPerId));
+    const { pool, at } = drawRandom(bytesPerId);
+    pool.copy(random, 0, at, at + bytesPerId);
     const now = nowMs();
     if (now > msecs) {
       msecs = now;
@@ -32,7 +29,9 @@ export function createIdSource(nowMs: () => number = Date.now): NewId {
       msecs++;
       seq = 0;
     }
-    return v7({ random, msecs, seq });
+    version.msecs = msecs;
+    version.seq = seq;
+    return uuidText(v7(version, bytes));
   };
 }
 

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { createInternalTokenSource } from "@flashdeal/runtime/auth";
 import { startPostgres, startPrivateServer, startRedisNodes, freePort, type RunningServer, type Skipped } from "@flashdeal/infra/servers";
 import { startBaselines, type RunningBaseline } from "../baselines/start-baselines.ts";
+import { nodeArgumentsOf } from "@flashdeal/infra/services";
 import { createPgDatabase } from "@flashdeal/runtime/database";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 
@@ -64,8 +65,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
   running.push(postgres);
   try {
     await fillWriteAheadLog(postgres.url);
-    const start = async (name: string, main: string, environment: Readonly<Record<string, string>>): Promise<RunningServer> => {
-      const server = await startService(name, main, environment, options.profileFolder);
+    const start: Start = async (name, service, environment) => {
+      const server = await startService(name, service, environment, options.profileFolder);
       running.push(server);
       return server;
     };
@@ -75,7 +76,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
     const createOne = (name: string) => createDatabase(postgres.url, name);
     const baselines = options.baselines ? await startBaselines({ items: options.items, poolSize: options.poolSize, createDatabase: createOne }, running) : [];
     const noOpPort = await freePort();
-    const noOp = await start("no-op", "bench/orders/no-op/main.ts", { DATABASE_URL: postgres.url, GRPC_PORT: String(noOpPort) });
+    const noOp = await start("no-op", "no-op", { DATABASE_URL: postgres.url, GRPC_PORT: String(noOpPort) });
     const tokens = createInternalTokenSource({ secret, service: "gateway", lifetimeMs: 3_600_000 });
     return { variants, baselines, noOp: { port: noOpPort, pid: noOp.pid }, postgresPid: postgres.pid, postgresUrl: postgres.url, secret, token: async () => tokens.token(), stop };
   } catch (error) {
@@ -84,7 +85,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform 
   }
 }
 
-type Start = (name: string, main: string, environment: Readonly<Record<string, string>>) => Promise<RunningServer>;
+/** Starts a service, or what stands in for the order service without doing its work. */
+type Start = (name: string, service: "order" | "product" | "no-op", environment: Readonly<Record<string, string>>) => Promise<RunningServer>;
 
 /** Redis servers a strategy needs; others need none. */
 const redisServers: Readonly<Record<string, number>> = { "redis-lock": 1, "redis-lua": 1, redlock: 5 };
@@ -109,13 +111,13 @@ async function startVariant(variant: Variant, { poolSize, postgresUrl, redisUrls
   const [productPort, orderPort] = [await freePort(), await freePort()];
   const productAddress = `127.0.0.1:${productPort}`;
   const shared = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize), PRODUCT_ADDRESS: productAddress, ORDER_ADDRESS: `127.0.0.1:${orderPort}`, ...variant.environment };
-  const product = await start(`product-${variant.name}`, "services/product/src/main.ts", {
+  const product = await start(`product-${variant.name}`, "product", {
     ...shared,
     GRPC_PORT: String(productPort),
     PRODUCT_RESERVATION_STRATEGY: variant.strategy,
     PRODUCT_STRATEGY_REDIS_URLS: redisUrls.slice(0, redisServers[variant.strategy] ?? 0).join(","),
   });
-  const order = await start(`order-${variant.name}`, "services/order/src/main.ts", {
+  const order = await start(`order-${variant.name}`, "order", {
     ...shared,
     GRPC_PORT: String(orderPort),
     ORDER_BATCH_MAX_SIZE: String(variant.batchMaxSize),
@@ -126,17 +128,18 @@ async function startVariant(variant: Variant, { poolSize, postgresUrl, redisUrls
 
 async function startService(
   name: string,
-  main: string,
+  service: Parameters<Start>[1],
   environment: Readonly<Record<string, string>>,
   profileFolder: string | undefined,
 ): Promise<RunningServer> {
+  const main = service === "no-op" ? "bench/orders/no-op/main.ts" : `services/${service}/src/main.ts`;
   const profile = profileFolder === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profileFolder, "--cpu-prof-name", `${name}.cpuprofile`];
   return startPrivateServer(
     {
       name,
       command: process.execPath,
       stopSignal: "SIGTERM",
-      arguments: () => [...profile, fileURLToPath(new URL(main, root))],
+      arguments: () => [...nodeArgumentsOf(service === "no-op" ? "order" : service), ...profile, fileURLToPath(new URL(main, root))],
       environment: (httpPort) => ({
         INTERNAL_TOKEN_SECRET: secret,
         GRPC_HOST: "127.0.0.1",

@@ -21,11 +21,19 @@ export interface ServiceCommand {
   readonly arguments: readonly string[];
 }
 
+/**
+ * What Node is told for a service. Where there is much memory it gives each process a young generation of some 130 MB. Only the order service gets
+ * faster by it, whose calls wait by the thousand; the others hold a third less with a small one, and their collections are shorter.
+ */
+export function nodeArgumentsOf(service: ServiceName): readonly string[] {
+  return service === "order" ? [] : ["--max-semi-space-size=16"];
+}
+
 /** The command of a service in a language; a Go one is built first, into `binFolder`. */
 export function commandOf(service: ServiceName, implementation: Implementation, binFolder: string): ServiceCommand | Skipped {
   if (implementation === "ts") {
     const main = service === "gateway" ? "gateway/src/main.ts" : `services/${service}/src/main.ts`;
-    return { command: process.execPath, arguments: [join(rootFolder, main)] };
+    return { command: process.execPath, arguments: [...nodeArgumentsOf(service), join(rootFolder, main)] };
   }
   if (!goServices.includes(service)) {
     return { skipped: `${service} has no implementation in Go; there is one of ${goServices.join(", ")}` };

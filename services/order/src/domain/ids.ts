@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { uuidText } from "@flashdeal/runtime/ids";
 
 /**
  * The id of the hold behind a CreateOrder call: the same for the same caller, method and request id, so that a retry after a crash
@@ -21,10 +20,8 @@ export function lateReservationIdOf(paymentId: string): string {
 
 /** A name-based UUID over SHA-256 (version 8 of RFC 9562, appendix B.2). Parts are length-prefixed, so that none runs into the next. */
 function nameBasedId(...parts: readonly string[]): string {
-  let name = "flashdeal.order.v1";
-  for (const part of parts) name += `:${Buffer.byteLength(part)}:${part}`;
-  const bytes = hash("sha256", name, "buffer");
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return uuidText(bytes);
+  const name = parts.map((part) => `:${Buffer.byteLength(part)}:${part}`).join("");
+  const hex = hash("sha256", `flashdeal.order.v1${name}`);
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

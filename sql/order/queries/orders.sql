@@ -1,7 +1,7 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines, the record of its request with the
--- answer, and its event, and wakes the relay. Claims are made in the order of the reservations, so that two batches never wait for each
--- other. The event's payload is the answer after a prefix. Answers the orders that are stored, and how many records were; those past
--- their time give way.
+-- answer, and its event, and wakes the relay: one statement, which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each
+-- other. The event's payload is the answer after a prefix. Records past their time give way; where another one is in the way of an order,
+-- nothing is stored (22P02). Answers the orders that are stored.
 -- name: InsertNewOrders :one
 WITH claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -54,7 +54,9 @@ WITH claim AS (
   JOIN claim c ON c.order_id = t.order_id
   ORDER BY t.ordinal
 )
-SELECT coalesce(array_agg(c.order_id), '{}')::uuid[] AS stored, (SELECT count(*) FROM record)::bigint AS records,
+SELECT coalesce(array_agg(c.order_id), '{}')::uuid[] AS stored,
+  CASE WHEN (SELECT count(*) FROM record) = count(*) THEN 0
+    ELSE ('a request has a record but its reservation had no claim, in a batch of ' || count(*))::int END AS refused,
   pg_notify('outbox', 'orders')::text AS notified
 FROM claim c;
 

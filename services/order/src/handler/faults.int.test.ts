@@ -14,16 +14,21 @@ describeEachDatabase("order, faults between steps", (open) => {
   let bed: TestBed;
   let faults: (Fault | undefined)[] = [];
 
+  async function failing<T>(work: () => Promise<T>): Promise<T> {
+    const fault = faults.shift();
+    if (fault === "before") throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    const result = await work();
+    if (fault === "after-commit") throw new CommitOutcomeUnknownError("the connection ended during COMMIT");
+    return result;
+  }
+
   beforeAll(async () => {
     database = await open();
-    const transaction: Database["transaction"] = async (work, options) => {
-      const fault = faults.shift();
-      if (fault === "before") throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-      const result = await database.transaction(work, options);
-      if (fault === "after-commit") throw new CommitOutcomeUnknownError("the connection ended during COMMIT");
-      return result;
-    };
-    bed = await createTestBed({ database: { ...database, transaction } });
+    const transaction: Database["transaction"] = (work, options) => failing(() => database.transaction(work, options));
+    // New orders are stored by a statement that is a transaction of its own.
+    const query: Database["query"] = (statement, values) =>
+      statement.name === "order.InsertNewOrders" ? failing(() => database.query(statement, values)) : database.query(statement, values);
+    bed = await createTestBed({ database: { ...database, query, transaction } });
   });
   afterAll(async () => {
     await bed?.close();

@@ -118,14 +118,14 @@ async function findClaims(db: Queryable, reservationIds: readonly string[]): Pro
   });
 }
 
-/** One transaction for all; where the database refuses it, halves, so that one bad order does not fail its neighbours. */
+/** One statement for all; where the database refuses it, halves, so that one bad order does not fail its neighbours. */
 async function createOrders(database: Database, clock: Clock, orders: readonly NewOrder[]): Promise<CreatedOrders> {
   const stored = new Set<string>();
   const faults = new Map<string, unknown>();
   const store = async (batch: readonly NewOrder[]): Promise<void> => {
     if (batch.length === 0) return;
     try {
-      for (const orderId of await database.transaction((tx) => insertOrders(tx, batch, clock.now()))) stored.add(orderId);
+      for (const orderId of await insertOrders(database, batch, clock.now())) stored.add(orderId);
     } catch (error) {
       const lost = isConnectionError(error) || error instanceof CommitOutcomeUnknownError;
       if (lost || batch.length === 1) {

@@ -1,4 +1,4 @@
-import { commitAnswered, commitAsked, holdAnswered, holdAsked, orderAnswered, orderAsked, statementAnswered, textPasses, type Moment } from "./moments.ts";
+import { commitAnswered, commitAsked, holdAnswered, holdAsked, orderAnswered, orderAsked, statementAnswered, statementAsked, textPasses, type Moment } from "./moments.ts";
 
 /** The processes that are killed. */
 export type Victim = "order" | "product" | "outbox-relay" | "postgres" | "redis" | "nats";
@@ -42,8 +42,8 @@ export const points: readonly Point[] = [
   ...at("create: product commits the hold, Postgres has not heard of it", "product-postgres", commitAsked(newHolds), "product"),
   ...at("create: Postgres committed the hold, product has not heard of it", "product-postgres", commitAnswered(newHolds), "product", "postgres"),
   ...at("create: product answered with the hold, order has not heard of it", "order-product", holdAnswered, "order", "product", undefined),
-  ...at("create: order commits the order, Postgres has not heard of it", "order-postgres", commitAsked(newOrders), "order"),
-  ...at("create: Postgres committed the order, order has not heard of it", "order-postgres", commitAnswered(newOrders), "order", "postgres", undefined),
+  ...at("create: order commits the order, Postgres has not heard of it", "order-postgres", statementAsked(newOrders), "order"),
+  ...at("create: Postgres committed the order, order has not heard of it", "order-postgres", statementAnswered(newOrders, "SELECT 1"), "order", "postgres", undefined),
   ...at("create: order answered with the order, the gateway has not heard of it", "gateway-order", orderAnswered, "order", undefined),
   ...at("pay: order noted the payment, the provider has not heard of it", "order-postgres", commitAnswered(paymentNoted), "order"),
   ...at("pay: the provider captured the payment, order has not heard of it", "order-postgres", statementAnswered(captured, "INSERT 0 1"), "order", undefined),

@@ -108,8 +108,13 @@ export function commitAnswered(sought: StatementSought): Moment {
   };
 }
 
-/** In Postgres's protocol: this statement, which is a transaction of its own, has changed a row. `did`: what Postgres says of it. */
-export function statementAnswered(sought: StatementSought, did: "INSERT 0 1" | "UPDATE 1"): Moment {
+/** In Postgres's protocol: this statement, which is a transaction of its own, is to be run. */
+export function statementAsked(sought: StatementSought): Moment {
+  return () => ({ direction, chunk }) => direction === "request" && runs(chunk, sought);
+}
+
+/** In Postgres's protocol: this statement, which is a transaction of its own, has changed something. `did`: what Postgres says of it. */
+export function statementAnswered(sought: StatementSought, did: "INSERT 0 1" | "UPDATE 1" | "SELECT 1"): Moment {
   return () => {
     const asked = new Set<number>();
     return ({ direction, chunk, connection }) => {

@@ -102,6 +102,17 @@ describeEachDatabase("create order", (open) => {
       await other.close();
     });
 
+    test("create order - a repeated request has its first answer also while the inventory is away, and a changed one is refused", async () => {
+      const { dealId } = bed.addDeal();
+      const user = as();
+      const request = { requestId: v4(), lines: [{ dealId, quantity: 1n }] };
+      const { order } = await bed.orders.createOrder(request, user);
+      bed.inventory.faults.push("call-lost");
+      expect((await bed.orders.createOrder(request, user)).order).toEqual(order);
+      bed.inventory.faults.push("call-lost");
+      expect(reasonOf(await failure(bed.orders.createOrder({ ...request, lines: [{ dealId, quantity: 2n }] }, user)))).toBe("REQUEST_ID_REUSED");
+    });
+
     test("create order - a lost answer of the inventory is retried by the same key and meets its own hold", async () => {
       const { dealId } = bed.addDeal();
       const user = as();

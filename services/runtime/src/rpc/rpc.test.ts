@@ -129,10 +129,12 @@ describe.each(protocols)("rpc over %s", (protocol) => {
   });
 
   test("an error - tells nothing of a crash but keeps it for the log", async () => {
+    const before = seen.outcomes.length;
     const error = await failure(stock().getStock(key("crash")));
     expect([error.code, reasonOf(error)]).toEqual([Code.Internal, "INTERNAL_ERROR"]);
     expect(error.message).not.toContain("secret");
-    expect(seen.outcomes.at(-1)?.fault).toBeInstanceOf(TypeError);
+    // On a busy machine, a call of an earlier test may end in the meantime.
+    expect(seen.outcomes.slice(before).filter(({ fault }) => fault instanceof TypeError)).toHaveLength(1);
     const hidden = await failure(stock().getStock(key("unknown")));
     expect([hidden.code, reasonOf(hidden)]).toEqual([Code.Internal, "INTERNAL_ERROR"]);
     expect(hidden.message).not.toContain("secret");

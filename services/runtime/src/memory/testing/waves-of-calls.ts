@@ -1,6 +1,6 @@
-// A server whose calls come in waves over one HTTP/2 connection, each with some memory of its own, beside one that is open all the time; in each wave
-// the young generation is collected. The caller is a process of its own. Prints by how many bytes a wave makes the heap grow: the median, as now and then
-// all of it is collected.
+// A server of calls over one HTTP/2 connection, each with some memory of its own, beside one that is open all the time. Half of the calls are always open, and
+// after each wave of them the young generation is collected. The caller is a process of its own. Prints by how many bytes a wave makes the heap grow:
+// median and upper quartile, as now and then all of it is collected.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type ClientHttp2Session } from "node:http2";
@@ -10,9 +10,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { keepGarbageYoung } from "../keep-garbage-young.ts";
 
-const waves = 60;
-const callsAtOnce = 100;
-const numbersOfCall = 2_000;
+const waves = 40;
+/** Many times as many as are open at once, so that none is there at two collections. */
+const callsOfWave = 1_000;
+const callers = 100;
+const numbersOfCall = 500;
 const [, , role, option] = process.argv;
 
 if (role === "caller") await callInWaves(Number(option));
@@ -21,6 +23,8 @@ else await serve(role === "kept young");
 async function serve(keptYoung: boolean): Promise<void> {
   if (keptYoung) keepGarbageYoung();
   const heapBytes: number[] = [];
+  let calls = 0;
+  let isEnding = false;
   let waiting: (() => void)[] = [];
   const server = createServer();
   server.on("stream", (stream, headers) => {
@@ -31,12 +35,21 @@ async function serve(keptYoung: boolean): Promise<void> {
       stream.end(String(own.length));
     };
     if (headers[":path"] === "/long") stream.once("data", answer);
-    else if (headers[":path"] === "/wave" && waiting.push(answer) === callsAtOnce) {
+    else if (headers[":path"] === "/end") {
+      isEnding = true;
+      for (const each of waiting) each();
+      waiting = [];
+      answer();
+    } else if (headers[":path"] === "/wave") {
+      if (isEnding) {
+        answer();
+        return;
+      }
+      waiting.push(answer);
+      if (waiting.length > callers / 2) waiting.shift()?.();
+      if (++calls % callsOfWave !== 0) return;
       void globalThis.gc?.({ type: "minor" });
       heapBytes.push(process.memoryUsage().heapUsed);
-      const answers = waiting;
-      waiting = [];
-      for (const each of answers) each();
     }
   });
   server.listen(0, "127.0.0.1");
@@ -45,23 +58,28 @@ async function serve(keptYoung: boolean): Promise<void> {
   const [told] = (await once(caller, "message")) as [object];
   caller.send("stop");
   await once(caller, "exit");
-  process.stdout.write(JSON.stringify({ grownBytes: medianGrowth(heapBytes), ...told }));
+  process.stdout.write(JSON.stringify({ grownBytes: growthOf(heapBytes), ...told }));
   server.close();
 }
 
-function medianGrowth(bytes: readonly number[]): number {
-  const growths = bytes.slice(1).map((now, index) => now - (bytes[index] ?? 0));
-  return growths.toSorted((a, b) => a - b)[growths.length >> 1] ?? 0;
+/** How much more there was after a wave than after the one before. */
+function growthOf(bytes: readonly number[]): { readonly median: number; readonly upperQuartile: number } {
+  const growths = bytes.slice(1).map((now, index) => now - (bytes[index] ?? 0)).toSorted((a, b) => a - b);
+  const at = (part: number): number => growths[Math.floor(growths.length * part)] ?? 0;
+  return { median: at(0.5), upperQuartile: at(0.75) };
 }
 
 async function callInWaves(port: number): Promise<void> {
   const client = connect(`http://127.0.0.1:${port}`);
   const long = client.request({ ":method": "POST", ":path": "/long" });
+  let left = waves * callsOfWave;
   let answered = 0;
-  for (let wave = 0; wave < waves; wave++) {
-    const answers = await Promise.all(Array.from({ length: callsAtOnce }, () => answerTo(client, "/wave")));
-    answered += answers.filter((answer) => answer === String(numbersOfCall)).length;
-  }
+  const call = async (): Promise<void> => {
+    while (left-- > 0) if ((await answerTo(client, "/wave")) === String(numbersOfCall)) answered++;
+    // The last ones would wait for others to come after them.
+    await answerTo(client, "/end");
+  };
+  await Promise.all(Array.from({ length: callers }, call));
   long.end("now");
   const longAnswer = await text(long);
   // A connection that breaks ends every call that is open on it.

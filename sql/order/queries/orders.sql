@@ -1,7 +1,6 @@
--- Stores new orders, each only if its reservation has no claim yet: claim, order, lines, the record of its request with the
--- answer, and its event, and wakes the relay: one statement, which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each
--- other. The event's payload is the answer after a prefix. Records past their time give way; where another one is in the way of an order,
--- nothing is stored (22P02). Answers the orders that are stored.
+-- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
+-- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. Answers
+-- the orders that are stored.
 -- name: InsertNewOrders :one
 WITH claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -35,29 +34,16 @@ WITH claim AS (
       order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
       price_currency, price_units, price_nanos)
   JOIN claim c ON c.order_id = t.order_id
-), record AS (
-  INSERT INTO orders.idempotency_records (scope, request_id, fingerprint, response, create_time)
-  SELECT t.scope, t.request_id, t.fingerprint, t.response, @create_time::timestamptz
-  FROM unnest(@order_ids::uuid[], @scopes::text[], @request_ids::text[], @fingerprints::bytea[], @responses::bytea[])
-    AS t (order_id, scope, request_id, fingerprint, response)
-  JOIN claim c ON c.order_id = t.order_id
-  ON CONFLICT (scope, request_id) DO UPDATE
-  SET fingerprint = excluded.fingerprint, response = excluded.response, create_time = excluded.create_time
-  WHERE idempotency_records.create_time <= @oldest_time::timestamptz
-  RETURNING request_id
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
-  SELECT t.event_id, @subject::text, t.order_id::text, t.payload_prefix || t.response,
+  SELECT t.event_id, @subject::text, t.order_id::text, t.payload,
     CASE WHEN t.traceparent = '' THEN '{}'::jsonb ELSE jsonb_build_object('traceparent', t.traceparent) END
-  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @payload_prefixes::bytea[], @responses::bytea[], @traceparents::text[])
-    WITH ORDINALITY AS t (order_id, event_id, payload_prefix, response, traceparent, ordinal)
+  FROM unnest(@order_ids::uuid[], @event_ids::uuid[], @payloads::bytea[], @traceparents::text[])
+    WITH ORDINALITY AS t (order_id, event_id, payload, traceparent, ordinal)
   JOIN claim c ON c.order_id = t.order_id
   ORDER BY t.ordinal
 )
-SELECT coalesce(array_agg(c.order_id), '{}')::uuid[] AS stored,
-  CASE WHEN (SELECT count(*) FROM record) = count(*) THEN 0
-    ELSE ('a request has a record but its reservation had no claim, in a batch of ' || count(*))::int END AS refused,
-  pg_notify('outbox', 'orders')::text AS notified
+SELECT coalesce(array_agg(c.order_id), '{}')::uuid[] AS stored, pg_notify('outbox', 'orders')::text AS notified
 FROM claim c;
 
 -- Moves orders on by one step each, only if nobody else did since they were read, and the request that makes the step has no

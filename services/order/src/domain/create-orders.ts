@@ -1,8 +1,9 @@
+import { requestResultTtlMs } from "@flashdeal/runtime/idempotency";
 import { reservationIdOf } from "./ids.ts";
 import { sumOfLines, type SumFault } from "./money.ts";
-import type { Order } from "./order.ts";
-import type { Claim, Clock, Hold, HoldOutcome, Inventory, KeyedRequest, NewOrder, OrderStore, RequestRecord, WantedLine } from "./ports.ts";
-import { requestKey, sameFingerprint, type RunningRequests } from "./running-requests.ts";
+import { asCreated, atFirst, type Order } from "./order.ts";
+import type { Clock, Hold, HoldOutcome, Inventory, NewOrder, OrderStore, RequestScope, WantedLine } from "./ports.ts";
+import type { RunningRequests } from "./running-requests.ts";
 
 /** Gathers the orders of concurrent calls into batches, which `createBatch` makes. */
 export interface CreateQueue {
@@ -35,8 +36,8 @@ export interface CreateBatchContext {
 }
 
 /** One order to create. */
-export interface CreateOrderCommand {
-  readonly request: KeyedRequest;
+export interface CreateOrderCommand extends Pick<NewOrder, "traceparent"> {
+  readonly request: RequestScope;
   readonly userId: string;
   readonly lines: readonly WantedLine[];
 }
@@ -53,9 +54,8 @@ export type CreateOrderOutcome =
   | { readonly kind: "failed"; readonly cause: unknown };
 
 /**
- * Creates orders, each by itself. A call with a request id that was used before meets, in this order: the call that is still
- * running, the kept answer, its own order. Refusals are not kept: the same request may succeed once there is stock
- * again.
+ * Creates orders, each by itself. A call with a request id that was used before meets the call that is still running, else its own order: for 24
+ * hours as it was first answered, then as it is. Refusals are not kept: the same request may succeed once there is stock again.
  */
 export async function createOrders(
   { running, createQueue }: CreateOrdersContext,
@@ -96,7 +96,7 @@ export async function createBatch(context: CreateBatchContext, commands: readonl
   const outcomes: Outcomes = new Map();
   const { drafts, resolved } = await reserve(context, commands, outcomes);
   if (drafts.length > 0) {
-    const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, request: command.request })));
+    const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, traceparent: command.traceparent })));
     for (const { command, order } of drafts) {
       if (created.stored.has(order.orderId)) outcomes.set(command, { kind: "created", order });
       else if (created.faults.has(order.orderId)) outcomes.set(command, { kind: "failed", cause: created.faults.get(order.orderId) });
@@ -112,7 +112,8 @@ export async function createBatch(context: CreateBatchContext, commands: readonl
   return commands.map((command) => outcomes.get(command) ?? noOutcome);
 }
 
-interface Draft extends Pick<NewOrder, "order"> {
+interface Draft {
+  readonly order: Order;
   readonly command: CreateOrderCommand;
 }
 
@@ -170,17 +171,13 @@ function draftOrder(orderId: string, command: CreateOrderCommand, hold: Hold, ex
   return {
     orderId,
     userId: command.userId,
-    state: "PENDING_PAYMENT",
-    paymentState: "NONE",
-    paymentId: "",
+    ...atFirst,
     reservationId: hold.reservationId,
-    cancelReason: "",
     lines: hold.lines,
     total,
     expireTime,
     createTime: now,
     updateTime: now,
-    version: 1n,
   };
 }
 
@@ -191,29 +188,24 @@ async function giveBack(context: CreateBatchContext, reservationIds: readonly st
   await context.inventory.release(claims.filter(({ orderId }) => orderId === undefined).map(({ reservationId }) => reservationId));
 }
 
-/** Answers those that did not become an order: by the record, else, where the reservation was claimed or resolved before, by the order behind the claim. */
+/** Answers those that did not become an order by the order behind their claim, where there is one. */
 async function meetEarlierCalls(context: CreateBatchContext, left: readonly CreateOrderCommand[], resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
-  const claims = resolved.length === 0 ? [] : await context.store.findClaims(resolved.map(({ command: { request } }) => reservationIdOf(request.scope, request.requestId)));
-  const claimOf = new Map(claims.map((claim): [string, Claim] => [claim.reservationId, claim]));
-  const records = await context.store.findRecords(left.map(({ request }) => request));
-  const orders = await context.store.getOrders(claims.flatMap(({ orderId }) => orderId ?? []));
-  for (const { command, state } of resolved) {
-    const { request, lines } = command;
-    const orderId = claimOf.get(reservationIdOf(request.scope, request.requestId))?.orderId;
-    const order = orders.find((candidate) => candidate.orderId === orderId);
-    if (order === undefined) outcomes.set(command, { kind: "hold-ended", state });
-    else outcomes.set(command, sameLines(lines, order.lines) ? { kind: "created", order } : { kind: "request-id-reused" });
-  }
+  for (const { command, state } of resolved) outcomes.set(command, { kind: "hold-ended", state });
+  const claims = await context.store.findClaims(left.map(({ request }) => reservationIdOf(request.scope, request.requestId)));
+  const orderIds = new Map(claims.map(({ reservationId, orderId }) => [reservationId, orderId]));
+  const orders = new Map((await context.store.getOrders(claims.flatMap(({ orderId }) => orderId ?? []))).map((order) => [order.orderId, order]));
+  const now = context.clock.now();
   for (const command of left) {
-    const recorded = fromRecord(command, records.get(requestKey(command.request)));
-    if (recorded !== undefined) outcomes.set(command, recorded);
+    const reservationId = reservationIdOf(command.request.scope, command.request.requestId);
+    const order = orders.get(orderIds.get(reservationId) ?? "");
+    if (order === undefined) continue;
+    if (!sameLines(command.lines, order.lines)) outcomes.set(command, { kind: "request-id-reused" });
+    else outcomes.set(command, { kind: "created", order: now < firstAnswerUntil(order) ? asCreated(order, reservationId) : order });
   }
 }
 
-function fromRecord(command: CreateOrderCommand, record: RequestRecord | undefined): CreateOrderOutcome | undefined {
-  if (record === undefined) return undefined;
-  if (!sameFingerprint(record.fingerprint, command.request.fingerprint)) return { kind: "request-id-reused" };
-  return record.answer && { kind: "created", order: record.answer };
+function firstAnswerUntil({ createTime }: Order): Date {
+  return new Date(createTime.getTime() + requestResultTtlMs);
 }
 
 /** Whether both ask for the same units of the same deals, however they are split into lines. */

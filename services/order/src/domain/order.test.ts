@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, integer, property, tuple } from "fast-check";
 import { expect, test } from "vitest";
-import { cancel, concludePayment, concludeRefund, deliver, expire, isLate, revive, ship, startPayment, type Order, type OrderChange } from "./order.ts";
+import { asCreated, cancel, concludePayment, concludeRefund, deliver, expire, isLate, revive, ship, startPayment, type Order, type OrderChange } from "./order.ts";
 import { isSettled, nextState, orderStates, type OrderAction, type OrderState } from "./order-state.ts";
 
 const actions: readonly OrderAction[] = ["pay", "cancel", "expire", "revive", "ship", "deliver"];
@@ -113,7 +113,7 @@ const steps: Readonly<Record<string, (order: Order, now: Date) => OrderChange | 
   deliver,
 };
 
-test("orders - any sequence of steps keeps the rules of state, money, version and events", () => {
+test("orders - any sequence of steps keeps the rules of state, money, version and events, and the order as it was new", () => {
   const sequence = array(tuple(constantFrom(...Object.keys(steps)), integer({ min: 0, max: 20 })), { maxLength: 40 });
   assert(
     property(sequence, (moves) => {
@@ -133,6 +133,7 @@ test("orders - any sequence of steps keeps the rules of state, money, version an
         if (change.event !== undefined) events.push(change.event.kind);
         order = change.to;
         expectConsistent(order);
+        expect(asCreated(order, fresh.reservationId)).toEqual(fresh);
       }
       expect(captured.length).toBeLessThanOrEqual(1);
       expect(new Set(events).size).toBe(events.length);

@@ -32,6 +32,14 @@ export interface Order {
   readonly version: bigint;
 }
 
+/** What of a new order is the same for all. */
+export const atFirst = { state: "PENDING_PAYMENT", paymentState: "NONE", paymentId: "", cancelReason: "", version: 1n } as const;
+
+/** The order as it was when it was new, with its first reservation. */
+export function asCreated(order: Order, reservationId: string): Order {
+  return { ...order, ...atFirst, reservationId, updateTime: order.createTime };
+}
+
 /** What others are told about an order. */
 export type OrderEvent =
   | { readonly kind: "created" | "paid" | "expired" | "shipped" | "delivered" }

@@ -107,8 +107,6 @@ export interface RequestScope {
 /** A request that can be repeated: its scope and the SHA-256 of its payload. */
 export interface KeyedRequest extends RequestScope {
   readonly fingerprint: Uint8Array;
-  /** The trace that the request came in (W3C Trace Context), for its event. A batch belongs to no trace. */
-  readonly traceparent?: string | undefined;
 }
 
 /** What is kept about a request. `answer` is missing while it is not finished. */
@@ -117,10 +115,11 @@ export interface RequestRecord<Answer = Order> {
   readonly answer: Answer | undefined;
 }
 
-/** An order to store for the first time, with its request. */
+/** An order to store for the first time. */
 export interface NewOrder {
   readonly order: Order;
-  readonly request: KeyedRequest;
+  /** The trace that its request came in (W3C Trace Context), for its event. A batch belongs to no trace. */
+  readonly traceparent: string | undefined;
 }
 
 /** What became of new orders: those in neither found their reservation claimed already. */

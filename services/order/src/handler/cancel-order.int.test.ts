@@ -152,8 +152,8 @@ describeEachDatabase("cancel order", (open) => {
   test("expiry - runs by itself, and so does the clean-up of old requests", async () => {
     const own = await createTestBed({ database, background: true, config: { payWithinMs: 100, cleanupIntervalMs: 20 } });
     const [user, requestId] = [as(), v4()];
-    const { order } = await own.orders.createOrder({ requestId, lines: [{ dealId: own.addDeal().dealId, quantity: 1n }] }, user);
-    const orderId = order?.orderId ?? "";
+    const [{ orderId }, cancelled] = [await newOrder(own, user), await newOrder(own, user)];
+    await own.orders.cancelOrder({ orderId: cancelled.orderId, requestId }, user);
     const get = async () => (await own.orders.getOrder({ orderId }, user)).order;
     await expect.poll(async () => (await get())?.state, { timeout: 5_000 }).toBe(OrderState.EXPIRED);
     expect(await countRows(database, "idempotency_records", "request_id", requestId)).toBe(1);

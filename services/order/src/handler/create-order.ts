@@ -3,7 +3,7 @@ import { OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdea
 import { requireUser, type UserPrincipal } from "@flashdeal/runtime/auth";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { currentTrace, formatTraceparent } from "@flashdeal/runtime/telemetry";
-import { requestFingerprint, requestScope } from "@flashdeal/runtime/idempotency";
+import { requestScope } from "@flashdeal/runtime/idempotency";
 import { createOrder as createOne, type CreateOrderCommand } from "../domain/create-orders.ts";
 import { createOrderResponse } from "../message/order-message.ts";
 import { userIdOf, type OrderHandlers } from "./context.ts";
@@ -30,9 +30,8 @@ export function toCommand(user: UserPrincipal, request: CreateOrderRequest): Cre
     request: {
       scope: requestScope(user, method),
       requestId: request.requestId,
-      fingerprint: requestFingerprint(method.input, request),
-      traceparent: trace && formatTraceparent(trace),
     },
+    traceparent: trace && formatTraceparent(trace),
     userId,
     lines: request.lines.map(({ dealId, quantity }) => ({ dealId: dealId.toLowerCase(), quantity })),
   };

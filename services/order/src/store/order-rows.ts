@@ -3,9 +3,8 @@ import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_ev
 import { newId } from "@flashdeal/runtime/ids";
 import type { NewOrder } from "../domain/ports.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
-import { encodeMessageOfOrder, encodeOrder } from "../message/order-message.ts";
+import { encodeMessageOfOrder } from "../message/order-message.ts";
 import { insertNewOrders, listOrderLines, notifyOrdersChanged, type ListOrderLinesRow, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
-import { oldestTime } from "./requests.ts";
 
 /** Between rows and orders. */
 
@@ -28,15 +27,13 @@ function lineOf(row: ListOrderLinesRow): OrderLine {
 }
 
 /**
- * Stores new orders with their claims, lines, records and events, with one statement, which commits by itself: a BEGIN and a COMMIT would be a
+ * Stores new orders with their claims, lines and events, with one statement, which commits by itself: a BEGIN and a COMMIT would be a
  * second round trip. Answers the ids of those whose reservation had no claim yet; of the others nothing is stored.
  */
 export async function insertOrders(database: Database, created: readonly NewOrder[], now: Date): Promise<readonly string[]> {
   const orders = created.map(({ order }) => order);
-  const encoded = orders.map(encodeOrder);
   const result = await insertNewOrders(database, {
     createTime: now,
-    oldestTime: oldestTime(now),
     orderIds: orders.map(({ orderId }) => orderId),
     reservationIds: orders.map(({ reservationId }) => reservationId),
     userIds: orders.map(({ userId }) => userId),
@@ -46,15 +43,10 @@ export async function insertOrders(database: Database, created: readonly NewOrde
     expireTimes: orders.map(({ expireTime }) => expireTime),
     createTimes: orders.map(({ createTime }) => createTime),
     ...lineColumns(orders),
-    scopes: created.map(({ request }) => request.scope),
-    requestIds: created.map(({ request }) => request.requestId),
-    fingerprints: created.map(({ request }) => request.fingerprint),
-    responses: encoded,
     eventIds: orders.map(() => newId()),
     subject: OrderCreatedSchema.typeName,
-    // The event is the order again, with these bytes before it: it travels to the database once.
-    payloadPrefixes: orders.map((order, index) => encodeMessageOfOrder(order).subarray(0, -(encoded[index]?.length ?? 0))),
-    traceparents: created.map(({ request }) => request.traceparent ?? ""),
+    payloads: orders.map(encodeMessageOfOrder),
+    traceparents: created.map(({ traceparent }) => traceparent ?? ""),
   });
   return result?.stored ?? [];
 }

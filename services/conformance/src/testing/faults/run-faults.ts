@@ -13,7 +13,7 @@ import { seededRandom } from "../seeded-random.ts";
 import { buy } from "./buyers.ts";
 import { checkFolder, runFiles, type FolderCheck } from "./check-folder.ts";
 import { drawFaults, type Point, type WireName } from "./faults.ts";
-import { createHistory } from "./history.ts";
+import { createHistory, readHistory } from "./history.ts";
 import { countUnsettled, soldSince, takeSnapshot } from "./snapshot.ts";
 import { strikeAtRandom, strikePoint, untilOrdered, type Scene, type StruckFault } from "./strike.ts";
 import { watchBooks } from "./watch-books.ts";
@@ -73,7 +73,8 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport | Sk
     notice("waiting until everything has come to rest …");
     await comeToRest(stack);
     const readModel = await Promise.all(deals.map(({ key }) => readStock(world, key)));
-    writeFileSync(join(folder, runFiles.snapshot), `${JSON.stringify(await takeSnapshot(stack.postgres.url, sold, readModel), undefined, 1)}\n`);
+    const snapshot = await takeSnapshot(stack.postgres.url, sold, readModel, readHistory(join(folder, runFiles.history)));
+    writeFileSync(join(folder, runFiles.snapshot), `${JSON.stringify(snapshot, undefined, 1)}\n`);
     return { struck, ...checkFolder(folder) };
   } finally {
     for (const world of worlds) world.close();

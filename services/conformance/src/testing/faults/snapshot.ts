@@ -1,10 +1,14 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { OrderSchema } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { createHash } from "node:crypto";
 import { Client } from "pg";
 import type { Snapshot } from "./checker.ts";
+import type { HistoryEvent } from "./history.ts";
 
-/** Reads the stores past the services, as `url`'s superuser, in one snapshot. `sold` are the items of the run. `readModel` comes over REST. */
-export async function takeSnapshot(url: string, sold: Snapshot["items"], readModel: Snapshot["readModel"]): Promise<Snapshot> {
+/**
+ * Reads the stores past the services, as `url`'s superuser, in one snapshot. `sold` are the items of the run. `readModel` comes over REST. Which key made which order tells
+ * the id of the reservation behind the order, which is made of buyer and key.
+ */
+export async function takeSnapshot(url: string, sold: Snapshot["items"], readModel: Snapshot["readModel"], events: readonly HistoryEvent[]): Promise<Snapshot> {
+  const keys = new Map(events.flatMap(({ operation }) => (operation.f === "create" ? [[firstReservationOf(operation.userId, operation.key), operation.key]] : [])));
   const items = sold.map(({ item }) => item);
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -13,14 +17,14 @@ export async function takeSnapshot(url: string, sold: Snapshot["items"], readMod
     const rows = async <Row>(text: string): Promise<Row[]> => (await client.query(text, [items])).rows as Row[];
     const ofItems = `(SELECT DISTINCT l.order_id FROM orders.order_lines l WHERE l.vendor_item_id = ANY ($1))`;
     const holdsOfItems = `(SELECT DISTINCT l.reservation_id FROM product.reservation_lines l WHERE l.vendor_item_id = ANY ($1))`;
-    const answers = await rows<{ key: string; response: Buffer | null }>(
-      `SELECT request_id AS key, response FROM orders.idempotency_records WHERE scope LIKE '%OrderService/CreateOrder' AND cardinality($1::text[]) > 0`,
+    const claims = await rows<Snapshot["claims"][number]>(
+      `SELECT reservation_id AS "reservationId", order_id AS "orderId" FROM orders.reservation_claims WHERE order_id IS NOT NULL AND cardinality($1::text[]) > 0`,
     );
     return {
       readModel,
       items: sold,
-      records: answers.flatMap(({ key, response }) => (response === null ? [] : [{ key, orderId: fromBinary(OrderSchema, response).orderId }])),
-      claims: await rows(`SELECT reservation_id AS "reservationId", order_id AS "orderId" FROM orders.reservation_claims WHERE order_id IN ${ofItems}`),
+      records: claims.flatMap(({ reservationId, orderId }) => [keys.get(reservationId)].flatMap((key) => (key === undefined ? [] : [{ key, orderId }]))),
+      claims,
       holdMovements: await rows(
         `SELECT vendor_item_id AS item, reservation_id AS "reservationId" FROM product.stock_movements WHERE kind = 'RESERVE' AND vendor_item_id = ANY ($1) ORDER BY vendor_item_id, position`,
       ),
@@ -46,6 +50,15 @@ export async function takeSnapshot(url: string, sold: Snapshot["items"], readMod
   } finally {
     await client.end();
   }
+}
+
+/** The id of the first reservation that a buyer's key asks for: a UUID of version 8 over SHA-256, as order's README has it. */
+function firstReservationOf(userId: string, key: string): string {
+  const name = ["reservation", `user:${userId} flashdeal.order.v1.OrderService/CreateOrder`, key].map((part) => `:${part.length}:${part}`).join("");
+  const bytes = createHash("sha256").update(`flashdeal.order.v1${name}`).digest().subarray(0, 16);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /** How many things are still under way: holds, orders that wait, payments and refunds that are open, events that were not handled. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createBatchMetrics, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
+import { requestResultTtlMs } from "@flashdeal/runtime/idempotency";
 import { newId } from "@flashdeal/runtime/ids";
 import { createRepeat } from "./background/repeat.ts";
 import type { OrderConfig } from "./config.ts";
@@ -50,7 +51,7 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
   const store = createOrderStore({ database, clock, signals, paymentCheckDelayMs: config.paymentCheckDelayMs, limits });
   const { payWithinMs, holdMarginMs } = config;
   const inventory = parties.inventory ?? inventoryOf(config, adapters);
-  const createQueue = createCreateQueue({ store, inventory, clock, newOrderId: newId, payWithinMs, holdMarginMs }, limits);
+  const createQueue = createCreateQueue({ store, inventory, clock, newOrderId: newId, payWithinMs, holdMarginMs, keepAnswerMs: requestResultTtlMs }, limits);
   const context: OrderHandlers & SweepContext = {
     store,
     createQueue,

@@ -1,4 +1,3 @@
-import { requestResultTtlMs } from "@flashdeal/runtime/idempotency";
 import { reservationIdOf } from "./ids.ts";
 import { sumOfLines, type SumFault } from "./money.ts";
 import { asCreated, atFirst, type Order } from "./order.ts";
@@ -31,6 +30,8 @@ export interface CreateBatchContext {
   readonly payWithinMs: number;
   /** How much longer than the time to pay the stock is held, in milliseconds. */
   readonly holdMarginMs: number;
+  /** How long a repeated request gets its first answer, in milliseconds. */
+  readonly keepAnswerMs: number;
   /** Of batches that are made at once, each asks for its stock at its turn. Default: at any time. */
   readonly turn?: { readonly ahead: Promise<void>; pass(): void };
 }
@@ -200,12 +201,8 @@ async function meetEarlierCalls(context: CreateBatchContext, left: readonly Crea
     const order = orders.get(orderIds.get(reservationId) ?? "");
     if (order === undefined) continue;
     if (!sameLines(command.lines, order.lines)) outcomes.set(command, { kind: "request-id-reused" });
-    else outcomes.set(command, { kind: "created", order: now < firstAnswerUntil(order) ? asCreated(order, reservationId) : order });
+    else outcomes.set(command, { kind: "created", order: now.getTime() - order.createTime.getTime() < context.keepAnswerMs ? asCreated(order, reservationId) : order });
   }
-}
-
-function firstAnswerUntil({ createTime }: Order): Date {
-  return new Date(createTime.getTime() + requestResultTtlMs);
 }
 
 /** Whether both ask for the same units of the same deals, however they are split into lines. */

@@ -1,6 +1,6 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
--- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. Answers
--- the orders that are stored.
+-- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. The
+-- terms of a deal are sent once for all lines, which name their place, from 1. Answers the orders that are stored.
 -- name: InsertNewOrders :one
 WITH claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -24,16 +24,16 @@ WITH claim AS (
   INSERT INTO orders.order_lines (
     order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
     price_currency, price_units, price_nanos)
-  SELECT t.order_id, t.line_number, t.deal_id, t.product_id, t.vendor_item_id, t.fulfillment_center_id, t.title, t.quantity,
+  SELECT l.order_id, l.line_number, t.deal_id, t.product_id, t.vendor_item_id, t.fulfillment_center_id, t.title, l.quantity,
     t.price_currency, t.price_units, t.price_nanos
-  FROM unnest(
-    @line_order_ids::uuid[], @line_numbers::int[], @deal_ids::uuid[], @product_ids::uuid[], @vendor_item_ids::text[],
-    @fulfillment_center_ids::text[], @titles::text[], @quantities::bigint[], @price_currencies::text[],
-    @price_units::bigint[], @price_nanos::int[])
-    AS t (
-      order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
-      price_currency, price_units, price_nanos)
-  JOIN claim c ON c.order_id = t.order_id
+  FROM unnest(@line_order_ids::uuid[], @line_numbers::int[], @quantities::bigint[], @line_terms::int[]) AS l (order_id, line_number, quantity, terms)
+  JOIN unnest(
+    @deal_ids::uuid[], @product_ids::uuid[], @vendor_item_ids::text[], @fulfillment_center_ids::text[], @titles::text[],
+    @price_currencies::text[], @price_units::bigint[], @price_nanos::int[])
+    WITH ORDINALITY AS t (
+      deal_id, product_id, vendor_item_id, fulfillment_center_id, title, price_currency, price_units, price_nanos, terms)
+    ON t.terms = l.terms
+  JOIN claim c ON c.order_id = l.order_id
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
   SELECT t.event_id, @subject::text, t.order_id::text, t.payload,

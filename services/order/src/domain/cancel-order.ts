@@ -31,7 +31,7 @@ export type CancelOrderOutcome =
 
 /** Cancels an order, and has a paid one refunded. Cancelling it again answers it as it is. */
 export async function cancelOrder(context: CancelOrderContext, command: CancelOrderCommand): Promise<CancelOrderOutcome> {
-  const end = command.request === undefined ? () => {} : context.running.begin(command.request);
+  const end = command.request === undefined ? () => {} : context.running.begin(requestKey(command.request));
   if (end === undefined) return { kind: "in-progress" };
   try {
     for (let attempt = 0; attempt < maxStepAttempts; attempt++) {

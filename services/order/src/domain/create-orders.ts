@@ -1,7 +1,6 @@
-import { reservationIdOf } from "./ids.ts";
 import { sumOfLines, type SumFault } from "./money.ts";
 import { asCreated, atFirst, type Order } from "./order.ts";
-import type { Clock, Hold, HoldOutcome, Inventory, NewOrder, OrderStore, RequestScope, WantedLine } from "./ports.ts";
+import type { Clock, Hold, HoldOutcome, Inventory, NewOrder, OrderStore, WantedLine } from "./ports.ts";
 import type { RunningRequests } from "./running-requests.ts";
 
 /** Gathers the orders of concurrent calls into batches, which `createBatch` makes. */
@@ -38,7 +37,8 @@ export interface CreateBatchContext {
 
 /** One order to create. */
 export interface CreateOrderCommand extends Pick<NewOrder, "traceparent"> {
-  readonly request: RequestScope;
+  /** The reservation that stands for the request: the same for the same caller and request id (`reservationIdOf`). */
+  readonly reservationId: string;
   readonly userId: string;
   readonly lines: readonly WantedLine[];
 }
@@ -63,7 +63,7 @@ export async function createOrders(
   commands: readonly CreateOrderCommand[],
   signal?: AbortSignal,
 ): Promise<CreateOrderOutcome[]> {
-  const begun = commands.map(({ request }) => running.begin(request));
+  const begun = commands.map(({ reservationId }) => running.begin(reservationId));
   try {
     const outcomes = (await createQueue.submitAll(commands.filter((_, index) => begun[index] !== undefined), signal)).values();
     return begun.map((end) => (end === undefined ? { kind: "in-progress" } : (outcomes.next().value ?? noOutcome)));
@@ -74,7 +74,7 @@ export async function createOrders(
 
 /** As `createOrders` for one: the way of most calls, without what a list needs. */
 export async function createOrder({ running, createQueue }: CreateOrdersContext, command: CreateOrderCommand, signal?: AbortSignal): Promise<CreateOrderOutcome> {
-  const end = running.begin(command.request);
+  const end = running.begin(command.reservationId);
   if (end === undefined) return { kind: "in-progress" };
   try {
     const [outcome] = await createQueue.submitAll([command], signal);
@@ -129,9 +129,7 @@ async function reserve(context: CreateBatchContext, commands: readonly CreateOrd
   const now = context.clock.now();
   const expireTime = new Date(now.getTime() + context.payWithinMs + context.holdMarginMs);
   const asking = context.inventory.reserve(
-    commands.map(({ request, userId, lines }) => {
-      return { reservationId: reservationIdOf(request.scope, request.requestId), userId, lines, expireTime };
-    }),
+    commands.map(({ reservationId, userId, lines }) => ({ reservationId, userId, lines, expireTime })),
   );
   context.turn?.pass();
   const answers = await asking;
@@ -192,16 +190,15 @@ async function giveBack(context: CreateBatchContext, reservationIds: readonly st
 /** Answers those that did not become an order by the order behind their claim, where there is one. */
 async function meetEarlierCalls(context: CreateBatchContext, left: readonly CreateOrderCommand[], resolved: readonly Resolved[], outcomes: Outcomes): Promise<void> {
   for (const { command, state } of resolved) outcomes.set(command, { kind: "hold-ended", state });
-  const claims = await context.store.findClaims(left.map(({ request }) => reservationIdOf(request.scope, request.requestId)));
+  const claims = await context.store.findClaims(left.map(({ reservationId }) => reservationId));
   const orderIds = new Map(claims.map(({ reservationId, orderId }) => [reservationId, orderId]));
   const orders = new Map((await context.store.getOrders(claims.flatMap(({ orderId }) => orderId ?? []))).map((order) => [order.orderId, order]));
   const now = context.clock.now();
   for (const command of left) {
-    const reservationId = reservationIdOf(command.request.scope, command.request.requestId);
-    const order = orders.get(orderIds.get(reservationId) ?? "");
+    const order = orders.get(orderIds.get(command.reservationId) ?? "");
     if (order === undefined) continue;
     if (!sameLines(command.lines, order.lines)) outcomes.set(command, { kind: "request-id-reused" });
-    else outcomes.set(command, { kind: "created", order: now.getTime() - order.createTime.getTime() < context.keepAnswerMs ? asCreated(order, reservationId) : order });
+    else outcomes.set(command, { kind: "created", order: now.getTime() - order.createTime.getTime() < context.keepAnswerMs ? asCreated(order, command.reservationId) : order });
   }
 }
 

@@ -36,7 +36,7 @@ export type PayOrderOutcome =
  * order is open at a time. A request that was made before goes on where it stopped.
  */
 export async function payOrder(context: PayOrderContext, command: PayOrderCommand): Promise<PayOrderOutcome> {
-  const end = context.running.begin(command.request);
+  const end = context.running.begin(requestKey(command.request));
   if (end === undefined) return { kind: "in-progress" };
   try {
     for (let attempt = 0; attempt < maxStepAttempts; attempt++) {

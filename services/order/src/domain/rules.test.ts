@@ -52,9 +52,9 @@ test("lines - are the same however they are split and ordered", () => {
 
 test("running requests - one at a time per scope and id", () => {
   const running = createRunningRequests();
-  const end = running.begin({ scope: "a", requestId: "1" });
-  expect(running.begin({ scope: "a", requestId: "1" })).toBeUndefined();
-  expect(running.begin({ scope: "b", requestId: "1" })).toBeDefined();
+  const end = running.begin("a 1");
+  expect(running.begin("a 1")).toBeUndefined();
+  expect(running.begin("b 1")).toBeDefined();
   end?.();
-  expect(running.begin({ scope: "a", requestId: "1" })).toBeDefined();
+  expect(running.begin("a 1")).toBeDefined();
 });

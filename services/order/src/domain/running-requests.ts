@@ -12,16 +12,15 @@ export function sameFingerprint(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The requests that are running in this process. */
 export interface RunningRequests {
-  /** Marks a request as running until the answered function is called; undefined where it runs already, or too many do. */
-  begin(request: RequestScope): (() => void) | undefined;
+  /** Marks a request as running until the answered function is called; undefined where it runs already. `key`: the same for the same request only. */
+  begin(key: string): (() => void) | undefined;
 }
 
 /** Starts with none running. */
 export function createRunningRequests(): RunningRequests {
   const running = new Set<string>();
   return {
-    begin(request) {
-      const key = requestKey(request);
+    begin(key) {
       if (running.has(key)) return undefined;
       running.add(key);
       return () => running.delete(key);

@@ -2,7 +2,7 @@ import { deliver, ship } from "./order.ts";
 import type { OrderState } from "./order-state.ts";
 import { maxStepAttempts } from "./payments.ts";
 import type { Clock, KeyedRequest, OrderStore, RequestRecord, ShipmentStore } from "./ports.ts";
-import { sameFingerprint, type RunningRequests } from "./running-requests.ts";
+import { requestKey, sameFingerprint, type RunningRequests } from "./running-requests.ts";
 import type { Shipment, ShipmentUpdate } from "./shipment.ts";
 
 /** What shipping works with. */
@@ -85,7 +85,7 @@ async function repeatable<Outcome>(
   request: KeyedRequest | undefined,
   work: () => Promise<Outcome | undefined>,
 ): Promise<Outcome | { readonly kind: "in-progress" }> {
-  const end = request === undefined ? () => {} : running.begin(request);
+  const end = request === undefined ? () => {} : running.begin(requestKey(request));
   if (end === undefined) return { kind: "in-progress" };
   try {
     for (let attempt = 0; attempt < maxStepAttempts; attempt++) {

@@ -5,6 +5,7 @@ import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { currentTrace, formatTraceparent } from "@flashdeal/runtime/telemetry";
 import { requestScope } from "@flashdeal/runtime/idempotency";
 import { createOrder as createOne, type CreateOrderCommand } from "../domain/create-orders.ts";
+import { reservationIdOf } from "../domain/ids.ts";
 import { createOrderResponse } from "../message/order-message.ts";
 import { userIdOf, type OrderHandlers } from "./context.ts";
 import { outcomeError } from "./errors.ts";
@@ -20,17 +21,13 @@ export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderSer
 
 /** What a user asked for. Entries of a batch are in the same scope as the user's own calls. */
 export function toCommand(user: UserPrincipal, request: CreateOrderRequest): CreateOrderCommand {
-  const method = OrderService.method.createOrder;
   const userId = userIdOf(user);
   if (request.requestId === "") {
     throw reasonError(ErrorReason.REQUEST_ID_REQUIRED, "Send a request_id (REST: header Idempotency-Key), for example a UUID.");
   }
   const trace = currentTrace();
   return {
-    request: {
-      scope: requestScope(user, method),
-      requestId: request.requestId,
-    },
+    reservationId: reservationIdOf(requestScope(user, OrderService.method.createOrder), request.requestId),
     traceparent: trace && formatTraceparent(trace),
     userId,
     lines: request.lines.map(({ dealId, quantity }) => ({ dealId: dealId.toLowerCase(), quantity })),

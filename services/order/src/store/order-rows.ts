@@ -51,21 +51,45 @@ export async function insertOrders(database: Database, created: readonly NewOrde
   return result?.stored ?? [];
 }
 
+/** The lines of a batch: in a rush all are of a few deals, whose terms travel once. */
 function lineColumns(orders: readonly Order[]) {
-  const lines = orders.flatMap((order) => order.lines.map((line, index) => ({ ...line, orderId: order.orderId, lineNumber: index + 1 })));
+  const lines = orders.flatMap(({ orderId, lines }) => lines.map((line, index) => ({ orderId, lineNumber: index + 1, line })));
+  const terms: OrderLine[] = [];
+  const placeOf = new Map<string, number>();
+  const lineTerms = lines.map(({ line }) => {
+    const known = placeOf.get(line.dealId);
+    if (known !== undefined && sameTerms(line, terms[known - 1])) return known;
+    const place = terms.push(line);
+    placeOf.set(line.dealId, place);
+    return place;
+  });
   return {
     lineOrderIds: lines.map(({ orderId }) => orderId),
     lineNumbers: lines.map(({ lineNumber }) => lineNumber),
-    dealIds: lines.map(({ dealId }) => dealId),
-    productIds: lines.map(({ productId }) => productId),
-    vendorItemIds: lines.map(({ vendorItemId }) => vendorItemId),
-    fulfillmentCenterIds: lines.map(({ fulfillmentCenterId }) => fulfillmentCenterId),
-    titles: lines.map(({ title }) => title),
-    quantities: lines.map(({ quantity }) => quantity),
-    priceCurrencies: lines.map(({ unitPrice }) => unitPrice.currencyCode),
-    priceUnits: lines.map(({ unitPrice }) => unitPrice.units),
-    priceNanos: lines.map(({ unitPrice }) => unitPrice.nanos),
+    quantities: lines.map(({ line }) => line.quantity),
+    lineTerms,
+    dealIds: terms.map(({ dealId }) => dealId),
+    productIds: terms.map(({ productId }) => productId),
+    vendorItemIds: terms.map(({ vendorItemId }) => vendorItemId),
+    fulfillmentCenterIds: terms.map(({ fulfillmentCenterId }) => fulfillmentCenterId),
+    titles: terms.map(({ title }) => title),
+    priceCurrencies: terms.map(({ unitPrice }) => unitPrice.currencyCode),
+    priceUnits: terms.map(({ unitPrice }) => unitPrice.units),
+    priceNanos: terms.map(({ unitPrice }) => unitPrice.nanos),
   };
+}
+
+function sameTerms(a: OrderLine, b: OrderLine | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.productId === b.productId &&
+    a.vendorItemId === b.vendorItemId &&
+    a.fulfillmentCenterId === b.fulfillmentCenterId &&
+    a.title === b.title &&
+    a.unitPrice.currencyCode === b.unitPrice.currencyCode &&
+    a.unitPrice.units === b.unitPrice.units &&
+    a.unitPrice.nanos === b.unitPrice.nanos
+  );
 }
 
 /** NOTIFY takes less than 8,000 bytes; an id and its comma take 37. */

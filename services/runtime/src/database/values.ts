@@ -182,44 +182,67 @@ export function encodeValue(value: unknown): WireValue {
       if (value instanceof Uint8Array) {
         return value;
       }
-      return isByteArrays(value) ? encodeByteArrays(value) : encodeObject(value);
+      if (Array.isArray(value)) {
+        return encodeArray(value);
+      }
+      return value instanceof Date ? value.toISOString() : JSON.stringify(value);
     default:
       throw new TypeError(`a ${typeof value} cannot be an SQL parameter`);
   }
 }
 
-/** Whether it can only be a bytea[] without NULL, of one dimension and not empty. */
-function isByteArrays(value: object): value is readonly Uint8Array[] {
-  return Array.isArray(value) && value.length > 0 && value.every((element) => element instanceof Uint8Array);
+/** An array of one kind, as columns are, takes a shorter way; byte arrays and times travel in binary form, which is cheaper to make and to read. */
+function encodeArray(elements: readonly unknown[]): WireValue {
+  const [first] = elements;
+  if (first instanceof Uint8Array && isEvery(elements, isBytes)) return encodeByteArrays(elements);
+  if (first instanceof Date && isEvery(elements, isDate)) return encodeTimestamps(elements);
+  if (typeof first === "string" && isEvery(elements, isString) && !special.test(elements.join(""))) return `{"${elements.join('","')}"}`;
+  return arrayLiteral(elements);
 }
 
-const BYTEA_OID = 17;
+function isEvery<T>(elements: readonly unknown[], is: (element: unknown) => element is T): elements is readonly T[] {
+  return elements.every(is);
+}
 
-/** In Postgres's binary form of an array: as text, each byte would be two digits, to be made here and read there. */
+const isBytes = (element: unknown): element is Uint8Array => element instanceof Uint8Array;
+const isDate = (element: unknown): element is Date => element instanceof Date;
+const isString = (element: unknown): element is string => typeof element === "string";
+
+/** What an array literal escapes in a string. */
+const special = /["\\]/;
+
 function encodeByteArrays(elements: readonly Uint8Array[]): Uint8Array {
-  const encoded = Buffer.allocUnsafe(elements.reduce((size, element) => size + 4 + element.length, 20));
+  const size = elements.reduce((sum, element) => sum + 4 + element.length, 0);
+  return encodeBinaryArray(17, elements, size, (element, into, at) => {
+    into.set(element, into.writeInt32BE(element.length, at));
+    return at + 4 + element.length;
+  });
+}
+
+/** Where Postgres's binary times begin. */
+const postgresEpochMs = Date.UTC(2000, 0, 1);
+
+function encodeTimestamps(elements: readonly Date[]): Uint8Array {
+  return encodeBinaryArray(1184, elements, 12 * elements.length, (element, into, at) => {
+    return into.writeBigInt64BE(BigInt(element.getTime() - postgresEpochMs) * 1_000n, into.writeInt32BE(8, at));
+  });
+}
+
+/** Postgres's binary form of an array of one dimension without NULLs. `size`: the bytes of the elements, each with its length before it. */
+function encodeBinaryArray<T>(elementOid: number, elements: readonly T[], size: number, write: (element: T, into: Buffer, at: number) => number): Uint8Array {
+  const encoded = Buffer.allocUnsafe(20 + size);
   // Dimensions, no NULLs, type of the elements; then length and first index of the one dimension.
   let at = encoded.writeInt32BE(1, 0);
   at = encoded.writeInt32BE(0, at);
-  at = encoded.writeInt32BE(BYTEA_OID, at);
+  at = encoded.writeInt32BE(elementOid, at);
   at = encoded.writeInt32BE(elements.length, at);
   at = encoded.writeInt32BE(1, at);
-  for (const element of elements) {
-    at = encoded.writeInt32BE(element.length, at);
-    encoded.set(element, at);
-    at += element.length;
-  }
+  for (const element of elements) at = write(element, encoded, at);
   return encoded;
 }
 
-function encodeObject(value: object): string {
-  if (value instanceof Date) {
-    return value.toISOString();
-  }
-  if (Array.isArray(value)) {
-    return `{${value.map(encodeElement).join(",")}}`;
-  }
-  return JSON.stringify(value);
+function arrayLiteral(elements: readonly unknown[]): string {
+  return `{${elements.map(encodeElement).join(",")}}`;
 }
 
 function encodeElement(value: unknown): string {
@@ -227,7 +250,7 @@ function encodeElement(value: unknown): string {
     return quoted(value);
   }
   if (Array.isArray(value)) {
-    return encodeObject(value);
+    return arrayLiteral(value);
   }
   if (value instanceof Uint8Array) {
     return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`;
@@ -242,7 +265,6 @@ function encodeElement(value: unknown): string {
   return quoted(String(encoded));
 }
 
-/** Nearly all strings, ids above all, have nothing to escape. */
 function quoted(text: string): string {
-  return `"${/["\\]/.test(text) ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : text}"`;
+  return `"${special.test(text) ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : text}"`;
 }

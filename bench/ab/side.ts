@@ -27,6 +27,7 @@ export async function startSide(service: AbService, implementation: Implementati
       stopSignal: "SIGTERM",
       arguments: () => command.arguments,
       environment: (httpPort) => ({
+        ...command.environment,
         GRPC_HOST: "127.0.0.1",
         GRPC_PORT: String(grpcPort),
         HTTP_HOST: "127.0.0.1",

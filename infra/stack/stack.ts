@@ -144,7 +144,7 @@ async function start(options: StackOptions, folder: string, processes: Map<strin
         command: command.command,
         stopSignal: "SIGTERM",
         arguments: () => command.arguments,
-        environment: (httpPort) => ({ ...environment, HTTP_PORT: String(httpPort) }),
+        environment: (httpPort) => ({ ...command.environment, ...environment, HTTP_PORT: String(httpPort) }),
         url: (httpPort) => `http://127.0.0.1:${httpPort}`,
         isReady,
       },

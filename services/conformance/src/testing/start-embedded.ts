@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort, startPrivateServer, type RunningServer } from "@flashdeal/infra/servers";
+import { nodeEnvironment } from "@flashdeal/infra/services";
 import type { Platform } from "../world/world.ts";
 import { newSecret, testAdmin, testHoldMs, testSettings } from "./platform-settings.ts";
 
@@ -36,7 +37,7 @@ export async function startEmbedded(settings: Readonly<Record<string, string>> =
       command: process.execPath,
       stopSignal: "SIGTERM",
       arguments: () => [mainFile],
-      environment: (httpPort) => ({ ...environment, HTTP_PORT: String(httpPort) }),
+      environment: (httpPort) => ({ ...nodeEnvironment, ...environment, HTTP_PORT: String(httpPort) }),
       url: (httpPort) => `http://127.0.0.1:${httpPort}`,
       // The gateway listens last.
       isReady: () => answers(`http://127.0.0.1:${gatewayPort}/readyz`),

@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import type { Database } from "./database.ts";
 import { type PgDatabaseOptions, createPgDatabase } from "./pg.ts";
-import { createPgliteDatabase } from "./pglite.ts";
 
 /** The settings of `createPgDatabase`, which those of an embedded database ignore, without the URL. */
 export interface OpenDatabaseOptions extends Omit<PgDatabaseOptions, "url"> {
@@ -17,6 +16,8 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions): P
     return createPgDatabase({ ...options, url });
   }
   if (url.startsWith("pglite:")) {
+    // Only where it is used: half a megabyte of code that a service on Postgres does not need.
+    const { createPgliteDatabase } = await import("./pglite.ts");
     const folder = url.slice("pglite:".length).replace(/^\/\/(?=\/)/, "");
     return createPgliteDatabase({ folder: folder === "" ? undefined : folder, log: options.log });
   }

@@ -1,4 +1,3 @@
-import { PGlite } from "@electric-sql/pglite";
 import { randomUUID } from "node:crypto";
 import { access, mkdir, open, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -19,6 +18,7 @@ const cacheFolder = fileURLToPath(new URL("../../../../node_modules/.cache/flash
 export async function prepareCluster(folder: string = cacheFolder): Promise<string> {
   const file = await fileIn(folder);
   if (await access(file).then(() => true, () => false)) return file;
+  const { PGlite } = await import("@electric-sql/pglite");
   const pglite = await PGlite.create();
   try {
     for (const template of ["template0", "template1"]) {

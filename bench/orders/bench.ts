@@ -59,7 +59,7 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
       onSample(sample);
     };
     const job = await jobOf(options, platform);
-    await warmUp(generator, platform, job, deals);
+    await warmUpAll(generator, platform, job, deals);
     for (let round = 0; round < options.rounds; round++) {
       await recycleWriteAheadLog(platform.postgresUrl);
       await measureNoOps(generator, platform, job, note);
@@ -85,12 +85,12 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
   }
 }
 
-/** Long enough for the compiler to have made of the services what it will. */
-const warmUpMs = 4_000;
+/** Until the compiler has made of the services what it will: so many calls, or so long. */
+const warmUp = { maxCalls: 40_000, durationMs: 10_000 };
 
-async function warmUp(generator: Generator, { noOp, variants }: Platform, job: LoadJob, deals: ReadonlyMap<RunningVariant, readonly string[]>): Promise<void> {
-  await generator.run({ ...job, port: noOp.port, dealIds: [randomUUID()], durationMs: warmUpMs });
-  for (const running of variants) await generator.run({ ...job, port: running.orderPort, dealIds: deals.get(running) ?? [], durationMs: warmUpMs });
+async function warmUpAll(generator: Generator, { noOp, variants }: Platform, job: LoadJob, deals: ReadonlyMap<RunningVariant, readonly string[]>): Promise<void> {
+  await generator.run({ ...job, port: noOp.port, dealIds: [randomUUID()], ...warmUp });
+  for (const running of variants) await generator.run({ ...job, port: running.orderPort, dealIds: deals.get(running) ?? [], ...warmUp });
 }
 
 /** What all loads have in common. */

@@ -2,6 +2,7 @@ import { flushCompileCache } from "node:module";
 import type { Logger } from "pino";
 import { ConfigError } from "../config/index.ts";
 import { keepGarbageYoung } from "../memory/keep-garbage-young.ts";
+import { keepHeapSmall } from "../memory/keep-heap-small.ts";
 import { createReleaseStack, type ReleaseStack } from "./release-stack.ts";
 
 /** Exit codes, as sysexits.h has them where it does. */
@@ -28,6 +29,7 @@ export interface ProcessOptions {
  */
 export async function runProcess(options: ProcessOptions): Promise<void> {
   keepGarbageYoung();
+  keepHeapSmall();
   const { log } = options;
   const stack = createReleaseStack(options.drainTimeoutMs);
   let draining: Promise<void> | undefined;

@@ -23,7 +23,7 @@ export function batchCreateOrders(handlers: OrderHandlers): MethodImpl<typeof Or
   const read = (entry: BatchCreateOrdersEntry): CreateOrderCommand => {
     const request = entry.request ?? create(CreateOrderRequestSchema);
     checkMessage(validator, CreateOrderRequestSchema, request);
-    return toCommand({ kind: "user", userId: entry.userId.toLowerCase(), role: "customer" }, request);
+    return toCommand({ kind: "user", userId: entry.userId, role: "customer" }, request);
   };
   return async ({ entries }, context) => {
     const failed = (error: unknown) => failedResult(handlers, context, error);

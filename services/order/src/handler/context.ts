@@ -22,9 +22,9 @@ export function callerOf(context: HandlerContext): Caller {
   return principal.kind === "anonymous" ? { kind: "owner", userId: "" } : { kind: "everything" };
 }
 
-/** The user's id. Throws TOKEN_INVALID where it is no UUID: a service may act for an id that never came from auth. */
+/** The user's id in lower case, as the database has it. Throws TOKEN_INVALID where it is no UUID: a service may act for an id that never came from auth. */
 export function userIdOf({ userId }: UserPrincipal): string {
-  if (isUuid(userId)) return userId;
+  if (isUuid(userId)) return userId.toLowerCase();
   throw reasonError(ErrorReason.TOKEN_INVALID, "The token's subject is not a user's id.");
 }
 

@@ -2,7 +2,7 @@ import { createClient } from "@connectrpc/connect";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
-import { BatchCreateOrdersEntrySchema, OrderService, OrderState, PaymentState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { BatchCreateOrdersEntrySchema, CreateOrderRequestSchema, OrderService, OrderState, PaymentState } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import type { Database } from "@flashdeal/runtime/database";
 import { reasonMetadataOf, reasonOf, violationsOf } from "@flashdeal/runtime/errors";
@@ -49,6 +49,49 @@ describeEachDatabase("create order", (open) => {
       const { rows } = await database.query({ name: "", text: "SELECT payload FROM orders.outbox WHERE aggregate_key = $1" }, [order?.orderId]);
       expect(fromBinary(OrderCreatedSchema, rows[0]?.[0] as Uint8Array).order).toEqual(order);
       expect(rows).toHaveLength(1);
+    });
+
+    test("create order - lines keep their own deals' terms, in one batch with others, and a repeated call gets them again", async () => {
+      const terms = [{ priceUnits: 100n }, { priceUnits: 7n, priceNanos: 5 }, { priceUnits: 0n, priceNanos: 250_000_000 }] as const;
+      const deals = terms.map((each) => bed.addDeal({ ...each, currencyCode: "EUR" }));
+      // Terms that change between two holds of one batch.
+      let price = 0n;
+      const changing = Object.defineProperty(bed.addDeal(), "priceUnits", { get: () => ++price });
+      const user = as();
+      const wanted = [deals, deals.toReversed(), deals.slice(1, 2), [changing], [changing], [changing]];
+      const entries = wanted.map((each) => {
+        const lines = each.map(({ dealId }, index) => ({ dealId, quantity: BigInt(index + 1) }));
+        return create(BatchCreateOrdersEntrySchema, { userId: user.userId, request: { requestId: v4(), lines } });
+      });
+      const { results } = await bed.orders.batchCreateOrders({ entries });
+      const orders = results.map(({ outcome }) => (outcome.case === "response" ? outcome.value.order : undefined));
+      expect(orders.map((order) => order?.lines.map(({ unitPrice }) => [unitPrice?.units, unitPrice?.nanos]))).toEqual([
+        [[100n, 0], [7n, 5], [0n, 250_000_000]],
+        [[0n, 250_000_000], [7n, 5], [100n, 0]],
+        [[7n, 5]],
+        [[1n, 0]],
+        [[2n, 0]],
+        [[3n, 0]],
+      ]);
+      for (const [index, order] of orders.entries()) {
+        expect((await bed.orders.getOrder({ orderId: order?.orderId ?? "" }, user)).order).toEqual(order);
+        const { requestId = "", lines = [] } = entries[index]?.request ?? {};
+        // The same units of the same deals are the same request, in whatever order.
+        expect((await bed.orders.createOrder({ requestId, lines: lines.toReversed() }, user)).order).toEqual(order);
+      }
+    });
+
+    test("create order - a user's id in capitals is the same user's", async () => {
+      const { dealId } = bed.addDeal();
+      const user = as();
+      const request = oneOf(dealId);
+      const first = await bed.orders.createOrder(request, as("customer", user.userId.toUpperCase()));
+      expect(first.order?.userId).toBe(user.userId);
+      expect(await bed.orders.createOrder(request, user)).toEqual(first);
+    });
+
+    test("create order - a request says what is ordered by its lines alone, by which a repeated one is compared", () => {
+      expect(CreateOrderRequestSchema.fields.map(({ name }) => name)).toEqual(["lines", "request_id"]);
     });
 
     test("create order - the same key and payload answer the first order again, also from another process", async () => {

@@ -27,7 +27,7 @@ export function toCommand(user: UserPrincipal, request: CreateOrderRequest): Cre
   }
   const trace = currentTrace();
   return {
-    reservationId: reservationIdOf(requestScope(user, OrderService.method.createOrder), request.requestId),
+    reservationId: reservationIdOf(requestScope({ ...user, userId }, OrderService.method.createOrder), request.requestId),
     traceparent: trace && formatTraceparent(trace),
     userId,
     lines: request.lines.map(({ dealId, quantity }) => ({ dealId: dealId.toLowerCase(), quantity })),

@@ -5,7 +5,7 @@ import { paymentToWire, stateToWire } from "./order-states.ts";
 
 /**
  * Orders in the contract's binary form, by hand: the same bytes as `toBinary` makes of the order's message, for a third of its time.
- * Each new order needs them three times: for its answer, its record and its event.
+ * Each new order needs them twice: for its answer and its event.
  */
 
 /** An order twice: by itself, and as field 1 of an answer or event that has nothing else (CreateOrderResponse, OrderCreated and others). */

@@ -29,7 +29,7 @@ function formsOf(order: Order & { readonly [forms]?: Forms }): Forms {
   return made;
 }
 
-/** An order in the contract's form. Made once per order, for its answer, its record and its event; nobody may change it. */
+/** An order in the contract's form. Made once per order; nobody may change it. */
 export function orderToMessage(order: Order): OrderMessage {
   const known = formsOf(order);
   return (known.message ??= newMessage(order));

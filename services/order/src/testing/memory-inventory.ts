@@ -8,6 +8,7 @@ export interface TestDeal {
   readonly perUserLimit?: bigint;
   readonly currencyCode?: string;
   readonly priceUnits?: bigint;
+  readonly priceNanos?: number;
   readonly cancelled?: boolean;
 }
 
@@ -90,14 +91,14 @@ function take({ deals, holds }: MemoryInventory, { reservationId, userId, lines,
   return { kind: "hold", hold };
 }
 
-function lineOf({ dealId, priceUnits = 10n, currencyCode = "KRW" }: TestDeal, quantity: bigint): OrderLine {
+function lineOf({ dealId, priceUnits = 10n, priceNanos = 0, currencyCode = "KRW" }: TestDeal, quantity: bigint): OrderLine {
   return {
     dealId,
-    productId: "01890000-0000-7000-8000-000000000001",
+    productId: `01890000-0000-7000-8000-${dealId.slice(-12)}`,
     vendorItemId: `item-${dealId.slice(-4)}`,
     fulfillmentCenterId: "icn1",
-    title: "A deal",
+    title: `Deal ${dealId.slice(-4)}`,
     quantity,
-    unitPrice: { currencyCode, units: priceUnits, nanos: 0 },
+    unitPrice: { currencyCode, units: priceUnits, nanos: priceNanos },
   };
 }

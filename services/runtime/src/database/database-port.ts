@@ -77,7 +77,7 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
       });
 
       it("keep instants exact to the millisecond, far ones and old ones", async () => {
-        const instants = ["1970-01-01T00:00:00.000Z", "2026-03-29T01:59:59.999Z", "0099-12-31T23:59:59.001Z", "9999-12-31T23:59:59.999Z"].map((instant) => new Date(instant));
+        const instants = ["1970-01-01T00:00:00.000Z", "2026-03-29T01:59:59.999Z", "0001-01-01T00:00:00.000Z", "0099-12-31T23:59:59.001Z", "9999-12-31T23:59:59.999Z"].map((instant) => new Date(instant));
         expect((await run("SELECT $1::timestamptz[]", [instants])).rows).toEqual([[instants]]);
         expect((await run("SELECT '2026-01-01 00:00:00.123999+05:30'::timestamptz")).rows[0]?.[0]).toEqual(new Date("2025-12-31T18:30:00.123Z"));
         await expect(run("SELECT 'infinity'::timestamptz")).rejects.toThrow(RangeError);
@@ -98,6 +98,9 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
       it("refuse what has no SQL form", async () => {
         await expect(run("SELECT $1::text", [() => 1])).rejects.toThrow(TypeError);
         await expect(run("SELECT $1::timestamptz", [new Date(Number.NaN)])).rejects.toThrow(RangeError);
+        for (const ms of [Number.NaN, Date.parse("9999-12-31T23:59:59.999Z") + 1, Date.parse("0001-01-01T00:00:00Z") - 1]) {
+          await expect(run("SELECT $1::timestamptz[]", [[new Date(), new Date(ms)]])).rejects.toThrow(RangeError);
+        }
         expect((await run("SELECT 1")).rows).toEqual([[1]]);
       });
     });

@@ -7,4 +7,3 @@ export * from "./open-database.ts";
 export { type PgDatabaseOptions, createPgDatabase } from "./pg.ts";
 export { FolderUnusableError } from "./pglite-folder.ts";
 export { prepareCluster } from "./prepared-cluster.ts";
-export type { PgliteDatabaseOptions } from "./pglite.ts";

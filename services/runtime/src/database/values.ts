@@ -162,7 +162,8 @@ export function createRowDecoder(): RowDecoder {
 
 /**
  * Writes a parameter. An array is always a Postgres array and a plain object is JSON; JSON whose top is an array or a
- * scalar must therefore be handed over as text. Throws a TypeError for what has no SQL form (functions, NaN dates).
+ * scalar must therefore be handed over as text. An array of dates is a `timestamptz[]`, and of bytes a `bytea[]`. Throws a TypeError for what has no SQL form
+ * (functions), a RangeError for dates that are none, and in arrays also for those outside of the years 1 to 9999.
  */
 export function encodeValue(value: unknown): WireValue {
   switch (typeof value) {
@@ -222,9 +223,14 @@ function encodeByteArrays(elements: readonly Uint8Array[]): Uint8Array {
 /** Where Postgres's binary times begin. */
 const postgresEpochMs = Date.UTC(2000, 0, 1);
 
+/** What is read again: the years 1 to 9999. */
+const [firstMs, lastMs] = [Date.parse("0001-01-01T00:00:00Z"), Date.parse("9999-12-31T23:59:59.999Z")];
+
 function encodeTimestamps(elements: readonly Date[]): Uint8Array {
   return encodeBinaryArray(1184, elements, 12 * elements.length, (element, into, at) => {
-    return into.writeBigInt64BE(BigInt(element.getTime() - postgresEpochMs) * 1_000n, into.writeInt32BE(8, at));
+    const ms = element.getTime();
+    if (!(ms >= firstMs && ms <= lastMs)) throw new RangeError(`a time must be in the years 1 to 9999, not at ${ms} ms`);
+    return into.writeBigInt64BE(BigInt(ms - postgresEpochMs) * 1_000n, into.writeInt32BE(8, at));
   });
 }
 

@@ -4,6 +4,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { CommitOutcomeUnknownError } from "../database/errors.ts";
 import type { EventBus, EventMessage, ReceivedEvent } from "./event-bus.ts";
 
+/** Before anything is delivered again. */
+const promptly = { timeout: 3_000 } as const;
+
 const SUBJECT = "flashdeal.order.v1.OrderCreated";
 
 /** What every adapter of the event bus does. `open` gives a bus over an empty server; `durable` names are new in each test. */
@@ -27,7 +30,7 @@ export function describeEventBusPort(name: string, open: () => Promise<EventBus>
       });
       const sent = Array.from({ length: 25 }, (_, index) => event(String(index), { traceparent: "00-ab-cd-01" }));
       await bus.publish(sent);
-      await expect.poll(() => mine(batches.flat(), sent).length).toBe(25);
+      await expect.poll(() => mine(batches.flat(), sent).length, promptly).toBe(25);
       const received = mine(batches.flat(), sent);
       expect(received.map(text)).toEqual(sent.map(text));
       expect(received[0]).toMatchObject({ id: sent[0]?.id, subject: SUBJECT, headers: { traceparent: "00-ab-cd-01" }, attempt: 1 });
@@ -112,7 +115,7 @@ export function describeEventBusPort(name: string, open: () => Promise<EventBus>
       const sent = Array.from({ length: 200 }, (_, index) => event(`${tag} ${index}`));
       await first.publish(sent);
       const tagged = (): string[] => seen.filter((data) => data.startsWith(tag));
-      await expect.poll(() => tagged().length).toBe(200);
+      await expect.poll(() => tagged().length, promptly).toBe(200);
       await sleep(100);
       expect(tagged().toSorted()).toEqual(sent.map(text).toSorted());
     });

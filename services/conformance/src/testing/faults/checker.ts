@@ -7,7 +7,7 @@ export interface Snapshot {
   readonly items: readonly { readonly item: string; readonly dealId: string }[];
   readonly orders: readonly { readonly orderId: string; readonly userId: string; readonly state: string; readonly paymentState: string; readonly reservationId: string }[];
   readonly orderLines: readonly { readonly orderId: string; readonly dealId: string; readonly quantity: number }[];
-  /** Which key made which order, as the order service remembers it. */
+  /** Which key made which order: the one behind the reservation whose id is made of buyer and key. */
   readonly records: readonly { readonly key: string; readonly orderId: string }[];
   /** Which order stands behind a reservation. */
   readonly claims: readonly { readonly reservationId: string; readonly orderId: string }[];

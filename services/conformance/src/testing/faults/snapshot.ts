@@ -5,7 +5,8 @@ import type { HistoryEvent } from "./history.ts";
 
 /**
  * Reads the stores past the services, as `url`'s superuser, in one snapshot. `sold` are the items of the run. `readModel` comes over REST. Which key made which order tells
- * the id of the reservation behind the order, which is made of buyer and key.
+ * the id of the reservation behind the order, which is made of buyer and key. So a key has one here at most: a second order
+ * shows as one that no key made.
  */
 export async function takeSnapshot(url: string, sold: Snapshot["items"], readModel: Snapshot["readModel"], events: readonly HistoryEvent[]): Promise<Snapshot> {
   const keys = new Map(events.flatMap(({ operation }) => (operation.f === "create" ? [[firstReservationOf(operation.userId, operation.key), operation.key]] : [])));
@@ -52,7 +53,7 @@ export async function takeSnapshot(url: string, sold: Snapshot["items"], readMod
   }
 }
 
-/** The id of the first reservation that a buyer's key asks for: a UUID of version 8 over SHA-256, as order's README has it. */
+/** The id of the first reservation that a buyer's key asks for: a UUID of version 8 over SHA-256, by the recipe in order's README. */
 function firstReservationOf(userId: string, key: string): string {
   const name = ["reservation", `user:${userId} flashdeal.order.v1.OrderService/CreateOrder`, key].map((part) => `:${part.length}:${part}`).join("");
   const bytes = createHash("sha256").update(`flashdeal.order.v1${name}`).digest().subarray(0, 16);

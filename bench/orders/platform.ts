@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { createInternalTokenSource } from "@flashdeal/runtime/auth";
 import { startPostgres, startPrivateServer, startRedisNodes, freePort, type RunningServer, type Skipped } from "@flashdeal/infra/servers";
 import { startBaselines, type RunningBaseline } from "../baselines/start-baselines.ts";
-import { nodeArguments, nodeEnvironment } from "@flashdeal/infra/services";
+import { nodeArgumentsOf, nodeEnvironment } from "@flashdeal/infra/services";
 import { createPgDatabase } from "@flashdeal/runtime/database";
 import { createLogger } from "@flashdeal/runtime/telemetry";
 
@@ -139,7 +139,7 @@ async function startService(
       name,
       command: process.execPath,
       stopSignal: "SIGTERM",
-      arguments: () => [...nodeArguments, ...profile, fileURLToPath(new URL(main, root))],
+      arguments: () => [...nodeArgumentsOf(service === "no-op" ? "order" : service), ...profile, fileURLToPath(new URL(main, root))],
       environment: (httpPort) => ({
         ...nodeEnvironment,
         INTERNAL_TOKEN_SECRET: secret,

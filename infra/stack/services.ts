@@ -23,10 +23,12 @@ export interface ServiceCommand {
 }
 
 /**
- * What Node is told. Where there is much memory it gives each process a young generation of some 130 MB, which the caches of no processor hold; the calls
- * that are open at once need a tenth of that.
+ * What Node is told: how large the young generation is, of which there are up to three times as many MB. The order service's calls wait by the thousand for their
+ * batch: with a small one they and all that they refer to are moved twice and die old, which doubles the CPU time of an order. The others lose nothing by it.
  */
-export const nodeArguments = ["--max-semi-space-size=8"] as const;
+export function nodeArgumentsOf(service: ServiceName): readonly string[] {
+  return [`--max-semi-space-size=${service === "order" ? 64 : 8}`];
+}
 
 /**
  * What Node finds in its environment. It keeps what it makes of the sources: a process starts a fifth sooner and takes 25 MB less, as the compiler of
@@ -38,7 +40,7 @@ export const nodeEnvironment = { NODE_COMPILE_CACHE: join(rootFolder, "node_modu
 export function commandOf(service: ServiceName, implementation: Implementation, binFolder: string): ServiceCommand | Skipped {
   if (implementation === "ts") {
     const main = service === "gateway" ? "gateway/src/main.ts" : `services/${service}/src/main.ts`;
-    return { command: process.execPath, arguments: [...nodeArguments, join(rootFolder, main)], environment: nodeEnvironment };
+    return { command: process.execPath, arguments: [...nodeArgumentsOf(service), join(rootFolder, main)], environment: nodeEnvironment };
   }
   if (!goServices.includes(service)) {
     return { skipped: `${service} has no implementation in Go; there is one of ${goServices.join(", ")}` };

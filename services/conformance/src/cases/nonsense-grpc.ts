@@ -71,7 +71,7 @@ export const nonsenseGrpcCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "nonsense over gRPC - unknown methods and services are not implemented",
+    name: "nonsense over gRPC - unknown methods and services get UNIMPLEMENTED",
     protocols: ["grpc"],
     async run(world) {
       const { auth } = present(world.platform.grpcAddresses);

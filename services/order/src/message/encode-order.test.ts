@@ -30,9 +30,9 @@ const order: Arbitrary<Order> = record({
 
 test("orders - are encoded as protobuf-es encodes their messages, by themselves and as a field", () => {
   assert(
-    property(order, (any) => {
-      const { bytes, field } = encodeOrderField(any);
-      const message = orderToMessage(any);
+    property(order, (drawn) => {
+      const { bytes, field } = encodeOrderField(drawn);
+      const message = orderToMessage(drawn);
       expect(bytes.equals(toBinary(OrderSchema, message))).toBe(true);
       expect(field.equals(toBinary(CreateOrderResponseSchema, create(CreateOrderResponseSchema, { order: message })))).toBe(true);
     }),

@@ -195,14 +195,10 @@ export function encodeValue(value: unknown): WireValue {
 /** An array of one kind, as columns are, takes a shorter way; byte arrays and times travel in binary form, which is cheaper to make and to read. */
 function encodeArray(elements: readonly unknown[]): WireValue {
   const [first] = elements;
-  if (first instanceof Uint8Array && isEvery(elements, isBytes)) return encodeByteArrays(elements);
-  if (first instanceof Date && isEvery(elements, isDate)) return encodeTimestamps(elements);
-  if (typeof first === "string" && isEvery(elements, isString) && !special.test(elements.join(""))) return `{"${elements.join('","')}"}`;
+  if (first instanceof Uint8Array && elements.every(isBytes)) return encodeByteArrays(elements);
+  if (first instanceof Date && elements.every(isDate)) return encodeTimestamps(elements);
+  if (typeof first === "string" && elements.every(isString) && !special.test(elements.join(""))) return `{"${elements.join('","')}"}`;
   return arrayLiteral(elements);
-}
-
-function isEvery<T>(elements: readonly unknown[], is: (element: unknown) => element is T): elements is readonly T[] {
-  return elements.every(is);
 }
 
 const isBytes = (element: unknown): element is Uint8Array => element instanceof Uint8Array;

@@ -16,6 +16,6 @@ export function statusFromError(error: ConnectError): Status {
 /** The error that a `google.rpc.Status` stands for. An unknown code becomes INTERNAL. */
 export function errorFromStatus(status: Status): ConnectError {
   const error = new ConnectError(status.message, status.code in Code ? (status.code as Code) : Code.Internal);
-  error.details = status.details.map((any) => ({ type: any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1), value: any.value }));
+  error.details = status.details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
   return error;
 }

@@ -13,7 +13,7 @@ const snapshot: Snapshot = {
   items: [{ item: "i", dealId: "d" }],
   orders: [{ orderId: "o1", userId: "u1", state: "EXPIRED", paymentState: "NONE", reservationId: "r1" }],
   orderLines: [{ orderId: "o1", dealId: "d", quantity: 1 }],
-  records: [{ key: "k1", orderId: "o1" }],
+  ordersByKey: [{ key: "k1", orderId: "o1" }],
   claims: [{ reservationId: "r1", orderId: "o1" }],
   reservations: [{ reservationId: "r1", userId: "u1", state: "EXPIRED" }],
   reservationLines: [{ reservationId: "r1", dealId: "d", item: "i", quantity: 1 }],

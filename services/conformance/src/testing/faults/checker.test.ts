@@ -36,7 +36,7 @@ const history = [
 
 const sound: Snapshot = {
   items: [{ item: "i", dealId: "d" }],
-  records: [
+  ordersByKey: [
     { key: "k1", orderId: "o1" },
     { key: "k2", orderId: "o2" },
     { key: "k3", orderId: "o3" },
@@ -81,7 +81,7 @@ const changed = <T>(items: readonly T[], index: number, change: Partial<T>): T[]
 
 /** The sale without its third order, of which nobody knew. */
 const withoutUnknown: Partial<Snapshot> = {
-  records: without(sound.records, 2),
+  ordersByKey: without(sound.ordersByKey, 2),
   claims: without(sound.claims, 2),
   orders: without(sound.orders, 2),
   orderLines: without(sound.orderLines, 2),
@@ -101,11 +101,11 @@ describe("checker of faults", () => {
     ["a bundle lost a line of its order", { orderLines: without(sound.orderLines, 0) }, /o1 has other lines/],
     ["a bundle is held in part", { reservationLines: without(sound.reservationLines, 0) }, /o1 and its hold have different lines/],
     ["an order was made by nobody", { orders: [...sound.orders, { ...another, orderId: "o9" }] }, /o9 was made by 0 keys: nobody/],
-    ["a key had its effect twice", { orders: [...sound.orders, another], records: [...sound.records, { key: "k1", orderId: "o4" }] }, /key k1 made 2 orders/],
-    ["two keys share one order", { records: changed(sound.records, 2, { orderId: "o2" }) }, /o2 was made by 2 keys/],
+    ["a key had its effect twice", { orders: [...sound.orders, another], ordersByKey: [...sound.ordersByKey, { key: "k1", orderId: "o4" }] }, /key k1 made 2 orders/],
+    ["two keys share one order", { ordersByKey: changed(sound.ordersByKey, 2, { orderId: "o2" }) }, /o2 was made by 2 keys/],
     ["two orders share one hold", { orders: changed(sound.orders, 1, { reservationId: "r1" }) }, /3 orders share 2 holds/],
-    ["an unknown order is there twice", { orders: [...sound.orders, another], records: [...sound.records, { key: "k3", orderId: "o4" }] }, /key k3 made 2 orders/],
-    ["an acknowledged key is remembered with another order", { records: changed(sound.records, 0, { orderId: "o4" }) }, /o1 was acknowledged, and key k1 made o4/],
+    ["an unknown order is there twice", { orders: [...sound.orders, another], ordersByKey: [...sound.ordersByKey, { key: "k3", orderId: "o4" }] }, /key k3 made 2 orders/],
+    ["an acknowledged key is remembered with another order", { ordersByKey: changed(sound.ordersByKey, 0, { orderId: "o4" }) }, /o1 was acknowledged, and key k1 made o4/],
     ["an unknown order is remembered and not there", { orders: without(sound.orders, 2), orderLines: without(sound.orderLines, 2) }, /o3 is remembered for key k3 and is lost/],
     ["a payment was forgotten", { orders: changed(sound.orders, 0, { state: "EXPIRED" }) }, /o1 was paid and is EXPIRED/],
     ["a payment was undone by nobody", { orders: changed(sound.orders, 0, { state: "CANCELLED" }) }, /o1 was paid and is CANCELLED/],

@@ -8,7 +8,7 @@ export interface Snapshot {
   readonly orders: readonly { readonly orderId: string; readonly userId: string; readonly state: string; readonly paymentState: string; readonly reservationId: string }[];
   readonly orderLines: readonly { readonly orderId: string; readonly dealId: string; readonly quantity: number }[];
   /** Which key made which order: the one behind the reservation whose id is made of buyer and key. */
-  readonly records: readonly { readonly key: string; readonly orderId: string }[];
+  readonly ordersByKey: readonly { readonly key: string; readonly orderId: string }[];
   /** Which order stands behind a reservation. */
   readonly claims: readonly { readonly reservationId: string; readonly orderId: string }[];
   readonly reservations: readonly { readonly reservationId: string; readonly userId: string; readonly state: string }[];
@@ -48,11 +48,11 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 }
 
 /** Acknowledged orders exist, whole, once per key; what was refused does not exist; what nobody knows is there once and whole, or not at all. */
-function checkCreates(events: readonly HistoryEvent[], { orders, orderLines, records }: Snapshot): string[] {
+function checkCreates(events: readonly HistoryEvent[], { orders, orderLines, ordersByKey }: Snapshot): string[] {
   const faults: string[] = [];
   const stored = new Map(orders.map((order) => [order.orderId, order]));
   const lines = groupBy(orderLines, ({ orderId }) => orderId);
-  const made = groupBy(records, ({ key }) => key);
+  const made = groupBy(ordersByKey, ({ key }) => key);
   const attempts = groupBy(events.filter(({ operation }) => operation.f === "create"), ({ operation }) => operation.key);
   for (const [key, own] of attempts) {
     const operation = own[0]?.operation;
@@ -78,7 +78,7 @@ function checkCreates(events: readonly HistoryEvent[], { orders, orderLines, rec
       if (linesText(lines.get(orderId) ?? []) !== linesText(operation.lines)) faults.push(`order ${orderId} has other lines than were ordered`);
     }
   }
-  const keysOf = groupBy(records, ({ orderId }) => orderId);
+  const keysOf = groupBy(ordersByKey, ({ orderId }) => orderId);
   for (const { orderId } of orders) {
     const keys = (keysOf.get(orderId) ?? []).map(({ key }) => key).filter((key) => attempts.has(key));
     if (keys.length !== 1) faults.push(`order ${orderId} was made by ${keys.length} keys: ${keys.join(", ") || "nobody"}`);

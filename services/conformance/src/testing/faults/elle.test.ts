@@ -19,7 +19,7 @@ const snapshotOf = (ledger: readonly (readonly [item: string, key: string])[]): 
       { item: "i", dealId: "d" },
       { item: "j", dealId: "e" },
     ],
-    records: keys.map((key) => ({ key, orderId: `order ${key}` })),
+    ordersByKey: keys.map((key) => ({ key, orderId: `order ${key}` })),
     claims: keys.map((key) => ({ orderId: `order ${key}`, reservationId: `hold ${key}` })),
     holdMovements: ledger.map(([item, key]) => ({ item, reservationId: `hold ${key}` })),
     orders: [],

@@ -38,9 +38,9 @@ export function purchasesOf(events: readonly HistoryEvent[]): Purchase[] {
 }
 
 /** Per item the numbers of the purchases whose holds the ledger shows, in its order. Holds behind which no order stands are left out. */
-export function ledgerOf(purchases: readonly Purchase[], { items, records, claims, holdMovements }: Snapshot): ReadonlyMap<string, readonly number[]> {
+export function ledgerOf(purchases: readonly Purchase[], { items, ordersByKey, claims, holdMovements }: Snapshot): ReadonlyMap<string, readonly number[]> {
   const numbers = new Map(purchases.map(({ key, number }) => [key, number]));
-  const keys = new Map(records.map(({ orderId, key }) => [orderId, key]));
+  const keys = new Map(ordersByKey.map(({ orderId, key }) => [orderId, key]));
   const orders = new Map(claims.map(({ reservationId, orderId }) => [reservationId, orderId]));
   const ledger = new Map(items.map(({ item }) => [item, [] as number[]]));
   for (const { item, reservationId } of holdMovements) {

@@ -4,9 +4,9 @@ import type { Snapshot } from "./checker.ts";
 import type { HistoryEvent } from "./history.ts";
 
 /**
- * Reads the stores past the services, as `url`'s superuser, in one snapshot. `sold` are the items of the run. `readModel` comes over REST. Which key made which order tells
- * the id of the reservation behind the order, which is made of buyer and key. So a key has one here at most: a second order
- * shows as one that no key made.
+ * Reads the stores past the services, as `url`'s superuser, in one snapshot. `sold` are the items of the run. `readModel` comes over REST. `events`
+ * are the run's history: from its buyers and keys follow the ids of reservations, and from these which key made which order. A key has one order here at most; a
+ * second one shows as made by no key.
  */
 export async function takeSnapshot(url: string, sold: Snapshot["items"], readModel: Snapshot["readModel"], events: readonly HistoryEvent[]): Promise<Snapshot> {
   const keys = new Map(events.flatMap(({ operation }) => (operation.f === "create" ? [[firstReservationOf(operation.userId, operation.key), operation.key]] : [])));
@@ -24,7 +24,7 @@ export async function takeSnapshot(url: string, sold: Snapshot["items"], readMod
     return {
       readModel,
       items: sold,
-      records: claims.flatMap(({ reservationId, orderId }) => [keys.get(reservationId)].flatMap((key) => (key === undefined ? [] : [{ key, orderId }]))),
+      ordersByKey: claims.flatMap(({ reservationId, orderId }) => [keys.get(reservationId)].flatMap((key) => (key === undefined ? [] : [{ key, orderId }]))),
       claims,
       holdMovements: await rows(
         `SELECT vendor_item_id AS item, reservation_id AS "reservationId" FROM product.stock_movements WHERE kind = 'RESERVE' AND vendor_item_id = ANY ($1) ORDER BY vendor_item_id, position`,

@@ -1,3 +1,4 @@
+import { KeySet } from "@flashdeal/runtime/memory";
 import type { RequestScope } from "./ports.ts";
 
 /** One string per request. Request ids contain no blank. */
@@ -18,12 +19,8 @@ export interface RunningRequests {
 
 /** Starts with none running. */
 export function createRunningRequests(): RunningRequests {
-  const running = new Set<string>();
+  const running = new KeySet();
   return {
-    begin(key) {
-      if (running.has(key)) return undefined;
-      running.add(key);
-      return () => running.delete(key);
-    },
+    begin: (key) => (running.add(key) ? () => void running.delete(key) : undefined),
   };
 }

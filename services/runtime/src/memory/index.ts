@@ -1,0 +1,1 @@
+export { KeySet } from "./key-set.ts";

@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import type { Logger } from "pino";
 import { ConfigError } from "../config/index.ts";
+import { giveMemoryBack } from "../memory/give-memory-back.ts";
 import { keepGarbageYoung } from "../memory/keep-garbage-young.ts";
 import { keepHeapSmall } from "../memory/keep-heap-small.ts";
 import { createReleaseStack, type ReleaseStack } from "./release-stack.ts";
@@ -31,6 +32,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   keepGarbageYoung();
   keepHeapSmall();
   const { log } = options;
+  giveMemoryBack({ onGivenBack: (result) => log.debug(result, "calm again: memory was given back") });
   const stack = createReleaseStack(options.drainTimeoutMs);
   let draining: Promise<void> | undefined;
   const drain = async (signal: NodeJS.Signals): Promise<void> => {

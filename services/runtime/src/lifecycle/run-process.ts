@@ -32,7 +32,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   keepGarbageYoung();
   keepHeapSmall();
   const { log } = options;
-  giveMemoryBack({ onGivenBack: (result) => log.debug(result, "calm again: memory was given back") });
+  giveMemoryBack({ onCalm: () => log.debug("calm again: memory is given back") });
   const stack = createReleaseStack(options.drainTimeoutMs);
   let draining: Promise<void> | undefined;
   const drain = async (signal: NodeJS.Signals): Promise<void> => {

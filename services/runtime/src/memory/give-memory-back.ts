@@ -8,27 +8,21 @@ export interface GiveBackOptions {
   readonly periodMs?: number;
   /** A period in which the event loop was busy for more than this share of it is part of a rush. Default: 0.3. */
   readonly rushShare?: number;
-  /** Periods in which it was busy for less than this share follow a rush. Default: 0.1. */
+  /** In a calm period it was busy for less than this share. Default: 0.1. */
   readonly calmShare?: number;
-  /** So many calm periods in a row end a rush. Default: 2. */
+  /** So many calm periods in a row end a rush. Default: 6. */
   readonly calmPeriods?: number;
-  /** Told what was taken and is, in bytes, and how long it took, in milliseconds. */
-  readonly onGivenBack?: (result: GivenBack) => void;
-}
-
-/** What giving back came to. */
-export interface GivenBack {
-  readonly residentBytesBefore: number;
-  readonly residentBytesAfter: number;
-  readonly durationMs: number;
+  /** Told each time that a rush is over. */
+  readonly onCalm?: () => void;
 }
 
 /**
- * Gives the memory of a rush back to the system once it is over. V8 keeps its young generation as large as the rush made it: what would shrink it waits for a low rate
- * of allocation, which it measures at collections, and in a process with nothing to do there are none. So the process collects
- * everything once, which stops it for 0.1 to 0.3 s, when it has next to nothing to do. Answers the function that ends the watch.
+ * Lets V8 give the memory of a rush back to the system once it is over. Its young generation stays as large as the rush made it: what shrinks it waits for a low rate
+ * of allocation, which is measured at collections, and in a process with next to nothing to do there are none. Two collections of the young generation, of some
+ * milliseconds, tell V8 so; it does the rest itself within ten seconds, in steps. Its price: V8 also drops compiled code whose objects are
+ * gone, and the first seconds of the next rush pay for compiling it again. Answers the function that ends the watch.
  */
-export function giveMemoryBack({ periodMs = 5_000, rushShare = 0.3, calmShare = 0.1, calmPeriods = 2, onGivenBack }: GiveBackOptions = {}): () => void {
+export function giveMemoryBack({ periodMs = 5_000, rushShare = 0.3, calmShare = 0.1, calmPeriods = 6, onCalm }: GiveBackOptions = {}): () => void {
   let last = performance.eventLoopUtilization();
   let hadRush = false;
   let calm = 0;
@@ -40,20 +34,21 @@ export function giveMemoryBack({ periodMs = 5_000, rushShare = 0.3, calmShare = 
     calm = utilization < calmShare ? calm + 1 : 0;
     if (!hadRush || calm < calmPeriods) return;
     hadRush = false;
-    onGivenBack?.(collectEverything());
+    const collect = collector();
+    // The first one still counts what the rush made; at the second one the rate is low.
+    for (let time = 0; time < 2; time++) collect({ type: "minor", execution: "sync" });
+    onCalm?.();
   };
   const timer = setInterval(look, periodMs).unref();
   return () => clearInterval(timer);
 }
 
-/** V8's own way of an allocation that finds no memory: collects all there is, and makes the young generation small. */
-function collectEverything(): GivenBack {
-  const residentBytesBefore = process.memoryUsage.rss();
-  const beganMs = performance.now();
-  // The function is made for this one use: Node offers it to programs that were started with a flag only.
+type Collect = (options: { type: "minor"; execution: "sync" }) => void;
+
+/** V8's own function, for this one use: Node offers it only to programs that were started with a flag. */
+function collector(): Collect {
   setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
+  const collect = runInNewContext("gc") as Collect;
   setFlagsFromString("--no-expose-gc");
-  collect({ type: "major", execution: "sync", flavor: "last-resort" });
-  return { residentBytesBefore, residentBytesAfter: process.memoryUsage.rss(), durationMs: performance.now() - beganMs };
+  return collect;
 }

@@ -89,7 +89,7 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
 /** Until the compiler has made of the services what it will: so many calls, or so long. */
 const warmUp = { maxCalls: 40_000, durationMs: 10_000 };
 
-/** How long each is called before it is measured, in milliseconds: who waited for its turn has dropped compiled code and memory, and takes both again. */
+/** How long each server is called before it is measured, in milliseconds: one that waited for its turn has dropped compiled code and memory, and takes both again. */
 const leadInMs = 2_000;
 
 async function warmUpAll(generator: Generator, { noOp, variants }: Platform, job: LoadJob, deals: ReadonlyMap<RunningVariant, readonly string[]>): Promise<void> {

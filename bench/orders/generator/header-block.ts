@@ -23,7 +23,7 @@ export interface HeaderBlocks {
 /** `shared`: the fields of every call, beside `:method POST` and `:scheme http`. Pseudo-fields first. */
 export function createHeaderBlocks(shared: readonly Field[]): HeaderBlocks {
   const pseudo = Buffer.from([methodPost, schemeHttp]);
-  const added = Buffer.concat(shared.map((field) => literal(0x40, field)));
+  const added = Buffer.concat(shared.map((field) => literal(entersTable, field)));
   // The field that was added last has the lowest index.
   const known = Buffer.from(shared.map((_, place) => 0x80 | (staticTableLength + shared.length - place)));
   const own = (fields: readonly Field[]) => fields.map((field) => literal(0x00, field));
@@ -33,9 +33,11 @@ export function createHeaderBlocks(shared: readonly Field[]): HeaderBlocks {
   };
 }
 
-/** `pattern`: the kind of the field; the place of its name goes into the low bits. */
+const entersTable = 0x40;
+
+/** `pattern`: the kind of the field. A field that enters the dynamic table has six bits for the place of its name, others fewer. */
 function literal(pattern: number, [name, value]: Field): Buffer {
-  const place = staticNames[name];
+  const place = pattern === entersTable ? staticNames[name] : undefined;
   return place === undefined ? Buffer.concat([Buffer.from([pattern]), text(name), text(value)]) : Buffer.concat([Buffer.from([pattern | place]), text(value)]);
 }
 

@@ -14,6 +14,8 @@ export interface GiveBackOptions {
   readonly calmPeriods?: number;
   /** Told each time that a rush is over. */
   readonly onCalm?: () => void;
+  /** Told where V8 does not let itself be asked; then nothing is given back, and the watch ends. */
+  readonly onFailure?: (cause: unknown) => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface GiveBackOptions {
  * milliseconds, tell V8 so; it does the rest itself within ten seconds, in steps. Its price: V8 also drops compiled code whose objects are
  * gone, and the first seconds of the next rush pay for compiling it again. Answers the function that ends the watch.
  */
-export function giveMemoryBack({ periodMs = 5_000, rushShare = 0.3, calmShare = 0.1, calmPeriods = 6, onCalm }: GiveBackOptions = {}): () => void {
+export function giveMemoryBack({ periodMs = 5_000, rushShare = 0.3, calmShare = 0.1, calmPeriods = 6, onCalm, onFailure }: GiveBackOptions = {}): () => void {
   let last = performance.eventLoopUtilization();
   let hadRush = false;
   let calm = 0;
@@ -34,10 +36,17 @@ export function giveMemoryBack({ periodMs = 5_000, rushShare = 0.3, calmShare = 
     calm = utilization < calmShare ? calm + 1 : 0;
     if (!hadRush || calm < calmPeriods) return;
     hadRush = false;
-    const collect = collector();
-    // The first one still counts what the rush made; at the second one the rate is low.
-    for (let time = 0; time < 2; time++) collect({ type: "minor", execution: "sync" });
-    onCalm?.();
+    try {
+      const collect = collector();
+      // The first one still counts what the rush made; at the second one the rate is low.
+      for (let time = 0; time < 2; time++) collect({ type: "minor", execution: "sync" });
+      onCalm?.();
+    } catch (cause) {
+      clearInterval(timer);
+      onFailure?.(cause);
+    }
+    // The time that this took is no rush.
+    last = performance.eventLoopUtilization();
   };
   const timer = setInterval(look, periodMs).unref();
   return () => clearInterval(timer);

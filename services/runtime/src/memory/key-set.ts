@@ -1,5 +1,9 @@
-/** Many more than keys are in it at once on most days; with more of them it is slower, and as right. */
+import { randomInt } from "node:crypto";
+
+/** Far more than a process has calls at once as a rule. With more keys than places it is slower, and as right. */
 const places = 4_096;
+
+const seed = randomInt(2 ** 32);
 
 interface Entry {
   readonly key: string;
@@ -8,7 +12,8 @@ interface Entry {
 
 /**
  * A set of strings that come and go with each call: what has left it is reachable from nothing, where the tables that a `Set` leaves behind would keep it alive (see
- * keep-garbage-young.ts). Chained hashing with the FNV-1a hash (draft-eastlake-fnv).
+ * keep-garbage-young.ts). Chained hashing with
+ * FNV-1a (draft-eastlake-fnv) over UTF-16 units, begun elsewhere in each process: callers cannot choose keys that share a place.
  */
 export class KeySet {
   readonly #first: (Entry | undefined)[] = Array.from({ length: places }, () => undefined);
@@ -38,7 +43,7 @@ export class KeySet {
 }
 
 function placeOf(key: string): number {
-  let hash = 0x811c9dc5;
+  let hash = seed;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return (hash >>> 0) % places;
 }

@@ -70,6 +70,7 @@ function growthOf(bytes: readonly number[]): { readonly median: number; readonly
 }
 
 async function callInWaves(port: number): Promise<void> {
+  keepGarbageYoung();
   const client = connect(`http://127.0.0.1:${port}`);
   const long = client.request({ ":method": "POST", ":path": "/long" });
   let left = waves * callsOfWave;

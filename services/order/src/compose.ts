@@ -3,6 +3,7 @@ import { createBatchMetrics, type BatchLimits } from "@flashdeal/runtime/group-c
 import type { Adapters, Background, Composed } from "@flashdeal/runtime/lifecycle";
 import { requestResultTtlMs } from "@flashdeal/runtime/idempotency";
 import { newId } from "@flashdeal/runtime/ids";
+import { KeySet } from "@flashdeal/runtime/memory";
 import { createRepeat } from "./background/repeat.ts";
 import type { OrderConfig } from "./config.ts";
 import type { Inventory, PaymentProvider } from "./domain/ports.ts";
@@ -59,7 +60,7 @@ export function composeOrder(config: OrderConfig, adapters: Adapters, parties: O
     inventory,
     holdMarginMs,
     provider: parties.provider ?? createSandboxProvider({ database, clock, delayMs: config.sandboxDelayMs, answerTimeoutMs: config.paymentTimeoutMs }),
-    running: createRunningRequests(),
+    running: createRunningRequests(new KeySet()),
     signals,
     clock,
     log,

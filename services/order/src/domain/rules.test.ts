@@ -1,5 +1,6 @@
 import { array, assert, bigInt, constant, integer, property, record, string } from "fast-check";
 import { expect, test } from "vitest";
+import { KeySet } from "@flashdeal/runtime/memory";
 import { sameLines } from "./create-orders.ts";
 import { paymentIdOf, reservationIdOf } from "./ids.ts";
 import { sumOfLines } from "./money.ts";
@@ -51,7 +52,7 @@ test("lines - are the same however they are split and ordered", () => {
 });
 
 test("running requests - one at a time per scope and id", () => {
-  const running = createRunningRequests();
+  const running = createRunningRequests(new KeySet());
   const end = running.begin("a 1");
   expect(running.begin("a 1")).toBeUndefined();
   expect(running.begin("b 1")).toBeDefined();

@@ -1,4 +1,3 @@
-import { KeySet } from "@flashdeal/runtime/memory";
 import type { RequestScope } from "./ports.ts";
 
 /** One string per request. Request ids contain no blank. */
@@ -17,9 +16,15 @@ export interface RunningRequests {
   begin(key: string): (() => void) | undefined;
 }
 
-/** Starts with none running. */
-export function createRunningRequests(): RunningRequests {
-  const running = new KeySet();
+/** Strings that come and go with each call. */
+export interface Keys {
+  /** False where it is there already. */
+  add(key: string): boolean;
+  delete(key: string): boolean;
+}
+
+/** Starts with those that are in `running`: none. */
+export function createRunningRequests(running: Keys): RunningRequests {
   return {
     begin: (key) => (running.add(key) ? () => void running.delete(key) : undefined),
   };

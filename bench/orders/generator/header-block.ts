@@ -6,6 +6,9 @@
 const staticTableLength = 61;
 const methodPost = 0x80 | 3;
 const schemeHttp = 0x80 | 6;
+/** Kinds of literal fields: the dynamic table remembers it, or not. */
+const entersTable = 0x40;
+const staysOut = 0x00;
 /** Names that have a place in the static table. A name that is spelled out costs the server a string per call. */
 const staticNames: Readonly<Record<string, number>> = { ":authority": 1, ":path": 4, authorization: 23, "content-type": 31 };
 
@@ -26,14 +29,12 @@ export function createHeaderBlocks(shared: readonly Field[]): HeaderBlocks {
   const added = Buffer.concat(shared.map((field) => literal(entersTable, field)));
   // The field that was added last has the lowest index.
   const known = Buffer.from(shared.map((_, place) => 0x80 | (staticTableLength + shared.length - place)));
-  const own = (fields: readonly Field[]) => fields.map((field) => literal(0x00, field));
+  const own = (fields: readonly Field[]) => fields.map((field) => literal(staysOut, field));
   return {
     first: (fields) => Buffer.concat([pseudo, added, ...own(fields)]),
     later: (fields) => Buffer.concat([pseudo, known, ...own(fields)]),
   };
 }
-
-const entersTable = 0x40;
 
 /** `pattern`: the kind of the field. A field that enters the dynamic table has six bits for the place of its name, others fewer. */
 function literal(pattern: number, [name, value]: Field): Buffer {

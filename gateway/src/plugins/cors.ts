@@ -1,7 +1,7 @@
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 
-/** Lets browsers of the given origins call (`*`: of any). Without origins nothing is answered to them. */
+/** Lets browsers of the given origins call (`*`: all). Without origins nothing is answered to them. */
 export async function registerCors(app: FastifyInstance, origins: string | undefined): Promise<void> {
   if (origins === undefined) {
     return;

@@ -109,8 +109,8 @@ describe("bodies", () => {
   });
 
   test("Any - is read by the registry", async () => {
-    const any = { "@type": "type.googleapis.com/transcode.test.v1.Filter", author: "A" };
-    expect(await received("POST", "/v1/search", { any })).toEqual({ EchoSearch: { any } });
+    const packed = { "@type": "type.googleapis.com/transcode.test.v1.Filter", author: "A" };
+    expect(await received("POST", "/v1/search", { any: packed })).toEqual({ EchoSearch: { any: packed } });
   });
 
   test("HttpBody - travels raw both ways", async () => {

@@ -44,7 +44,7 @@ export function integer(name: string, options: Default<number> & { readonly min?
   return setting(name, String(options.default ?? min), value, options.default);
 }
 
-/** A port to listen on. 0: any free one. */
+/** A port to listen on. 0 chooses a free one. */
 export function port(name: string, options: Default<number> = {}): Setting<number> {
   return { ...integer(name, { ...options, min: 0, max: 65_535 }), example: String(options.default ?? 8080) };
 }

@@ -32,10 +32,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   keepGarbageYoung();
   keepHeapSmall();
   const { log } = options;
-  giveMemoryBack({
-    onCalm: () => log.debug("calm again: memory is given back"),
-    onFailure: (err) => log.warn({ err }, "V8 offers no collection: the memory of a rush is kept"),
-  });
+  giveMemoryBack({ onCalm: () => log.debug("calm again: memory is given back") });
   const stack = createReleaseStack(options.drainTimeoutMs);
   let draining: Promise<void> | undefined;
   const drain = async (signal: NodeJS.Signals): Promise<void> => {

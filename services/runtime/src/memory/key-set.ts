@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 /** Far more than a process has calls at once as a rule. With more keys than places it is slower, and as right. */
 const places = 4_096;
 
+/** Of this process. */
 const seed = randomInt(2 ** 32);
 
 interface Entry {
@@ -12,8 +13,8 @@ interface Entry {
 
 /**
  * A set of strings that come and go with each call: what has left it is reachable from nothing, where the tables that a `Set` leaves behind would keep it alive (see
- * keep-garbage-young.ts). Chained hashing with
- * FNV-1a (draft-eastlake-fnv) over UTF-16 units, begun elsewhere in each process: callers cannot choose keys that share a place.
+ * keep-garbage-young.ts). Chained hashing with FNV-1a (draft-eastlake-fnv) over UTF-16 units. Each process begins with another number, so that keys which were
+ * found to share a place in one need not do so in the next; those that do make it slower, not wrong.
  */
 export class KeySet {
   readonly #first: (Entry | undefined)[] = Array.from({ length: places }, () => undefined);

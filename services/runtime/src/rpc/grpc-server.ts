@@ -17,7 +17,7 @@ import type { TlsOptions } from "./tls.ts";
 export interface GrpcServerOptions {
   /** For example "0.0.0.0", or "127.0.0.1" for this machine only. */
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 chooses a free one. */
   readonly port: number;
   readonly routes: readonly ServiceRoutes[];
   /** Run around every call of `routes`, the first outermost; not around health and reflection. Default: none. */

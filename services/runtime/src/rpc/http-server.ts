@@ -20,7 +20,7 @@ export interface ReadinessCheck {
 /** How the HTTP server of a process listens and what it serves. */
 export interface HttpServerOptions {
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 chooses a free one. */
   readonly port: number;
   readonly routes: readonly ServiceRoutes[];
   /** The same as the gRPC server's. Default: none. */

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { anyPack, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { InventoryService, ReservationState, type ReserveStockRequest } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
+import { InventoryService, ReservationState, ReservationView, type ReserveStockRequest } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import { createGrpcServer, createGrpcTransport, serviceRoutes } from "@flashdeal/runtime/rpc";
 import { v4 } from "uuid";
@@ -31,6 +31,14 @@ const held: Answer = async ({ entries }) => ({
     const line = { dealId: lines[0]?.dealId, quantity: 2n, title: "A deal", unitPrice: { currencyCode: "KRW", units: 5n, nanos: 0 } };
     const value = { reservationId, userId, state: ReservationState.HELD, lines: [line], expireTime: timestampFromDate(expireTime) };
     return { outcome: { case: "reservation", value } };
+  }),
+});
+
+/** As an inventory answers that knows of views. */
+const heldInBrief: Answer = async ({ entries }) => ({
+  results: entries.map(() => ({ outcome: { case: "reservation", value: { state: ReservationState.HELD, expireTime: timestampFromDate(expireTime) } } })),
+  deals: [...new Set(entries.flatMap(({ lines }) => lines.map(({ dealId }) => dealId.toLowerCase())))].map((dealId) => {
+    return { dealId, productId: "p", vendorItemId: "v", fulfillmentCenterId: "f", title: "A deal", unitPrice: { currencyCode: "KRW", units: 5n, nanos: 0 } };
   }),
 });
 
@@ -90,6 +98,28 @@ test("inventory - a hold arrives with its lines and its time to the millisecond"
     kind: "hold",
     hold: { reservationId: request?.reservationId, state: "HELD", expireTime, lines: [{ quantity: 2n, unitPrice: { currencyCode: "KRW", units: 5n, nanos: 0 } }] },
   });
+});
+
+test("inventory - asks for no more than it does not know: lines are those of the request, each deal once, with the deals' terms", async () => {
+  answers = [heldInBrief];
+  const [request, other] = wanted(2);
+  const dealId = request?.lines[0]?.dealId ?? "";
+  const second = v4();
+  const lines = [{ dealId: dealId.toUpperCase(), quantity: 2n }, { dealId: second, quantity: 1n }, { dealId, quantity: 3n }];
+  const outcomes = await inventory.reserve(request && other ? [{ ...request, lines }, other] : []);
+  expect(requests[0]?.view).toBe(ReservationView.BASIC);
+  const terms = { productId: "p", vendorItemId: "v", fulfillmentCenterId: "f", title: "A deal", unitPrice: { currencyCode: "KRW", units: 5n, nanos: 0 } };
+  expect(outcomes).toEqual([
+    { kind: "hold", hold: { reservationId: request?.reservationId, state: "HELD", expireTime, lines: [{ dealId, quantity: 5n, ...terms }, { dealId: second, quantity: 1n, ...terms }] } },
+    { kind: "hold", hold: { reservationId: other?.reservationId, state: "HELD", expireTime, lines: [{ dealId: other?.lines[0]?.dealId, quantity: 2n, ...terms }] } },
+  ]);
+});
+
+test("inventory - a hold without the terms of its deals is not known", async () => {
+  answers = [async (request) => ({ ...(await heldInBrief(request) as object), deals: [] })];
+  const [one, two] = wanted(2);
+  const outcomes = await inventory.reserve(one && two ? [one, { ...two, lines: [...two.lines, ...one.lines] }] : []);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(["unknown", "unknown"]);
 });
 
 test("inventory - refusals keep their reason and metadata; what is not known counts as unknown", async () => {

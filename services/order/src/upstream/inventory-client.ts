@@ -4,16 +4,20 @@ import { Code, ConnectError, createClient, type Client, type Transport } from "@
 import {
   InventoryService,
   ReservationState,
+  ReservationView,
   ReservationLineSchema,
   ReserveStockEntrySchema,
+  type DealTerms,
   type Reservation,
   type ReserveStockEntry,
   type ReserveStockResult,
+  type ReservedLine,
 } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import type { Status } from "@flashdeal/proto/google/rpc/status_pb";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultLog, Hold, HoldOutcome, HoldRequest, Inventory, StockRefusalReason } from "../domain/ports.ts";
+import type { OrderLine } from "../domain/order.ts";
+import type { FaultLog, Hold, HoldOutcome, HoldRequest, Inventory, StockRefusalReason, WantedLine } from "../domain/ports.ts";
 import { dateFrom, moneyFromMessage } from "../message/order-message.ts";
 
 /** How the inventory is called. */
@@ -65,9 +69,10 @@ async function reserve(client: Client<typeof InventoryService>, options: Invento
   for (let attempt = 1; attempt <= options.maxAttempts; attempt++) {
     if (attempt > 1) await sleep(options.retryPauseMs * 2 ** (attempt - 2) * (0.5 + Math.random()));
     try {
-      const { results } = await client.reserveStock({ entries }, { timeoutMs: options.timeoutMs });
+      const { results, deals } = await client.reserveStock({ entries, view: ReservationView.BASIC }, { timeoutMs: options.timeoutMs });
       if (results.length !== entries.length) throw new Error(`${entries.length} holds were asked for, and ${results.length} answered`);
-      return results.map(toOutcome);
+      const terms = new Map(deals.map((deal) => [deal.dealId, termsOf(deal)]));
+      return requests.map((request, index) => toOutcome(results[index], request, terms));
     } catch (error) {
       cause = error;
       options.log.warn({ cause: ConnectError.from(error).message, attempt, holds: entries.length }, "the outcome of ReserveStock is unknown");
@@ -109,12 +114,22 @@ function isRefusal(reason: string | undefined): reason is StockRefusalReason {
   return reason !== undefined && refusals.has(reason);
 }
 
-function toOutcome({ outcome }: ReserveStockResult): HoldOutcome {
-  switch (outcome.case) {
+type Terms = Omit<OrderLine, "quantity">;
+
+function termsOf({ dealId, productId, vendorItemId, fulfillmentCenterId, title, unitPrice }: DealTerms | ReservedLine): Terms {
+  return { dealId, productId, vendorItemId, fulfillmentCenterId, title, unitPrice: moneyFromMessage(unitPrice) };
+}
+
+function lineOf({ dealId, productId, vendorItemId, fulfillmentCenterId, title, unitPrice }: Terms, quantity: bigint): OrderLine {
+  return { dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice };
+}
+
+function toOutcome(result: ReserveStockResult | undefined, request: HoldRequest, terms: ReadonlyMap<string, Terms>): HoldOutcome {
+  switch (result?.outcome.case) {
     case "reservation":
-      return toHold(outcome.value);
+      return toHold(result.outcome.value, request, terms);
     case "error":
-      return toRefusal(outcome.value);
+      return toRefusal(result.outcome.value);
     case undefined:
       return { kind: "unknown", cause: new Error("the inventory answered neither a hold nor an error") };
   }
@@ -145,11 +160,27 @@ const holdStates: Readonly<Record<ReservationState, Hold["state"] | undefined>> 
   [ReservationState.RETURNED]: "RETURNED",
 };
 
-function toHold(reservation: Reservation): HoldOutcome {
+function toHold(reservation: Reservation, { reservationId, lines }: HoldRequest, terms: ReadonlyMap<string, Terms>): HoldOutcome {
   const state = holdStates[reservation.state];
   if (state === undefined) return { kind: "unknown", cause: new Error(`the reservation is in the unknown state ${reservation.state}`) };
-  const lines = reservation.lines.map(({ dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice }) => {
-    return { dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice: moneyFromMessage(unitPrice) };
-  });
-  return { kind: "hold", hold: { reservationId: reservation.reservationId, state, lines, expireTime: dateFrom(reservation.expireTime) } };
+  // An inventory that does not know of views answers all of it.
+  const held = reservation.lines.length > 0 ? reservation.lines.map((line) => lineOf(termsOf(line), line.quantity)) : linesOf(lines, terms);
+  if (held === undefined) return { kind: "unknown", cause: new Error(`the terms of a deal of reservation ${reservationId} are missing`) };
+  return { kind: "hold", hold: { reservationId, state, lines: held, expireTime: dateFrom(reservation.expireTime) } };
+}
+
+/** What was asked for, each deal once, with its terms; undefined where those of one are missing. */
+function linesOf(wanted: readonly WantedLine[], terms: ReadonlyMap<string, Terms>): readonly OrderLine[] | undefined {
+  const [only] = wanted;
+  if (only !== undefined && wanted.length === 1) {
+    const deal = terms.get(only.dealId.toLowerCase());
+    return deal && [lineOf(deal, only.quantity)];
+  }
+  const lines = new Map<string, OrderLine>();
+  for (const { dealId, quantity } of wanted) {
+    const deal = terms.get(dealId.toLowerCase());
+    if (deal === undefined) return undefined;
+    lines.set(deal.dealId, lineOf(deal, quantity + (lines.get(deal.dealId)?.quantity ?? 0n)));
+  }
+  return [...lines.values()];
 }

@@ -21,7 +21,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashdeal/product/v1/inventory_service.proto.
  */
 export const file_flashdeal_product_v1_inventory_service: GenFile = /*@__PURE__*/
-  fileDesc("CixmbGFzaGRlYWwvcHJvZHVjdC92MS9pbnZlbnRvcnlfc2VydmljZS5wcm90bxIUZmxhc2hkZWFsLnByb2R1Y3QudjEiuwEKClN0b2NrTGV2ZWwSFgoOdmVuZG9yX2l0ZW1faWQYASABKAkSHQoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJEg8KB29uX2hhbmQYAyABKAMSEAoIcmVzZXJ2ZWQYBCABKAMSEQoJYXZhaWxhYmxlGAUgASgDEg8KB3ZlcnNpb24YBiABKAMSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrYCCg1TdG9ja01vdmVtZW50EhMKC21vdmVtZW50X2lkGAEgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAIgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgDIAEoCRIwCgRraW5kGAQgASgOMiIuZmxhc2hkZWFsLnByb2R1Y3QudjEuTW92ZW1lbnRLaW5kEhUKDW9uX2hhbmRfZGVsdGEYBSABKAMSFgoOcmVzZXJ2ZWRfZGVsdGEYBiABKAMSFgoOcmVzZXJ2YXRpb25faWQYByABKAkSEAoIb3JkZXJfaWQYCCABKAkSDQoFYWN0b3IYCSABKAkSDgoGcmVhc29uGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAgoLUmVzZXJ2YXRpb24SFgoOcmVzZXJ2YXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI1CgVzdGF0ZRgDIAEoDjImLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uU3RhdGUSMQoFbGluZXMYBCADKAsyIi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlZExpbmUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoMUmVzZXJ2ZWRMaW5lEg8KB2RlYWxfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIWCg52ZW5kb3JfaXRlbV9pZBgDIAEoCRIdChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYBCABKAkSDQoFdGl0bGUYBSABKAkSEAoIcXVhbnRpdHkYBiABKAMSJgoKdW5pdF9wcmljZRgHIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5Ik4KD1Jlc2VydmF0aW9uTGluZRIcCgdkZWFsX2lkGAEgASgJQgu6SAjIAQFyA7ABARIdCghxdWFudGl0eRgCIAEoA0ILukgIIgYYwIQ9KAEiiQIKE1JlY2VpdmVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEh8KCHF1YW50aXR5GAMgASgDQg26SAoiCBiAlOvcAygBEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY9AMSJgoKcmVxdWVzdF9pZBgFIAEoCUISukgPcg0YgAEyCF5bIS1+XSokIkcKFFJlY2VpdmVTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKUAgoSQWRqdXN0U3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIoCgVkZWx0YRgDIAEoA0IZukgWyAEBIhEYgJTr3AMogOyUo/z/////ARIbCgZyZWFzb24YBCABKAlCC7pICMgBAXIDGPQDEiYKCnJlcXVlc3RfaWQYBSABKAlCErpID3INGIABMgheWyEtfl0qJCJGChNBZGp1c3RTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCKlAgoZTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIEjoKBGtpbmQYBSABKA4yIi5mbGFzaGRlYWwucHJvZHVjdC52MS5Nb3ZlbWVudEtpbmRCCLpIBYIBAhABIskBChpMaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZRI2Cgltb3ZlbWVudHMYASADKAsyIy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja01vdmVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgtvbl9oYW5kX3N1bRgDIAEoAxIUCgxyZXNlcnZlZF9zdW0YBCABKAMSLwoFc3RvY2sYBSABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIlwKE1Jlc2VydmVTdG9ja1JlcXVlc3QSRQoHZW50cmllcxgBIAMoCzInLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja0VudHJ5Qgu6SAiSAQUIARDoByLRAQoRUmVzZXJ2ZVN0b2NrRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBEkAKBWxpbmVzGAMgAygLMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25MaW5lQgq6SAeSAQQIARBkEjcKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIlEKFFJlc2VydmVTdG9ja1Jlc3BvbnNlEjkKB3Jlc3VsdHMYASADKAsyKC5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXN1bHQifgoSUmVzZXJ2ZVN0b2NrUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJhChJDb21taXRTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJ3ChdSZXNvbHZlUmVzZXJ2YXRpb25FbnRyeRIjCg5yZXNlcnZhdGlvbl9pZBgBIAEoCUILukgIyAEBcgOwAQESHQoIb3JkZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY9AMiVgoTQ29tbWl0U3RvY2tSZXNwb25zZRI/CgdyZXN1bHRzGAEgAygLMi4uZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0IoQBChhSZXNvbHZlUmVzZXJ2YXRpb25SZXN1bHQSOAoLcmVzZXJ2YXRpb24YASABKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbkgAEiMKBWVycm9yGAIgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIJCgdvdXRjb21lImIKE1JlbGVhc2VTdG9ja1JlcXVlc3QSSwoHZW50cmllcxgBIAMoCzItLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvbkVudHJ5Qgu6SAiSAQUIARDoByJXChRSZWxlYXNlU3RvY2tSZXNwb25zZRI/CgdyZXN1bHRzGAEgAygLMi4uZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0IkoKG0JhdGNoR2V0UmVzZXJ2YXRpb25zUmVxdWVzdBIrCg9yZXNlcnZhdGlvbl9pZHMYASADKAlCErpID5IBDAgBEOgHIgVyA7ABASJXChxCYXRjaEdldFJlc2VydmF0aW9uc1Jlc3BvbnNlEjcKDHJlc2VydmF0aW9ucxgBIAMoCzIhLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uIpsBChdMaXN0UmVzZXJ2YXRpb25zUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSQwoOdmVuZG9yX2l0ZW1faWQYAyABKAlCK7pIKNgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQibAoYTGlzdFJlc2VydmF0aW9uc1Jlc3BvbnNlEjcKDHJlc2VydmF0aW9ucxgBIAMoCzIhLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKVAQoJU3RvY2tCb29rEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbBITCgtvbl9oYW5kX3N1bRgCIAEoAxIUCgxyZXNlcnZlZF9zdW0YAyABKAMSDAoEaGVsZBgEIAEoAxIQCghzb2xkX3N1bRgFIAEoAxIMCgRzb2xkGAYgASgDIpkBChVMaXN0U3RvY2tCb29rc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkMKDnZlbmRvcl9pdGVtX2lkGAMgASgJQiu6SCjYAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kImEKFkxpc3RTdG9ja0Jvb2tzUmVzcG9uc2USLgoFYm9va3MYASADKAsyHy5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0Jvb2sSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsUBChVSZWNvbmNpbGVTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEhsKBnJlYXNvbhgDIAEoCUILukgIyAEBcgMY9AMiSQoWUmVjb25jaWxlU3RvY2tSZXNwb25zZRIvCgVzdG9jaxgBIAEoCzIgLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlN0b2NrTGV2ZWwi0QEKFVJlcHVibGlzaFN0b2NrUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSJwoNYWJvdmVfdmVyc2lvbhgDIAEoA0IQukgNIgsYgICAgICAgAgoACJJChZSZXB1Ymxpc2hTdG9ja1Jlc3BvbnNlEi8KBXN0b2NrGAEgASgLMiAuZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tMZXZlbCJXChBQdXJjaGFzZU1pc21hdGNoEg8KB2RlYWxfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIPCgdjb3VudGVkGAMgASgDEhAKCHJlc2VydmVkGAQgASgDIqEBCh1MaXN0UHVyY2hhc2VNaXNtYXRjaGVzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSQwoOdmVuZG9yX2l0ZW1faWQYAyABKAlCK7pIKNgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQidQoeTGlzdFB1cmNoYXNlTWlzbWF0Y2hlc1Jlc3BvbnNlEjoKCm1pc21hdGNoZXMYASADKAsyJi5mbGFzaGRlYWwucHJvZHVjdC52MS5QdXJjaGFzZU1pc21hdGNoEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJWChhSZWNvbmNpbGVQdXJjaGFzZVJlcXVlc3QSHAoHZGVhbF9pZBgBIAEoCUILukgIyAEBcgOwAQESHAoHdXNlcl9pZBgCIAEoCUILukgIyAEBcgOwAQEiLAoZUmVjb25jaWxlUHVyY2hhc2VSZXNwb25zZRIPCgdjb3VudGVkGAEgASgDKuYBCgxNb3ZlbWVudEtpbmQSHQoZTU9WRU1FTlRfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PVkVNRU5UX0tJTkRfUkVDRUlWRRABEhgKFE1PVkVNRU5UX0tJTkRfQURKVVNUEAISGQoVTU9WRU1FTlRfS0lORF9SRVNFUlZFEAMSGAoUTU9WRU1FTlRfS0lORF9DT01NSVQQBBIZChVNT1ZFTUVOVF9LSU5EX1JFTEVBU0UQBRIYChRNT1ZFTUVOVF9LSU5EX0VYUElSRRAGEhgKFE1PVkVNRU5UX0tJTkRfUkVUVVJOEAcq0QEKEFJlc2VydmF0aW9uU3RhdGUSIQodUkVTRVJWQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIaChZSRVNFUlZBVElPTl9TVEFURV9IRUxEEAESHwobUkVTRVJWQVRJT05fU1RBVEVfQ09NTUlUVEVEEAISHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVMRUFTRUQQAxIdChlSRVNFUlZBVElPTl9TVEFURV9FWFBJUkVEEAQSHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVUVVJORUQQBTKaDgoQSW52ZW50b3J5U2VydmljZRK8AQoMUmVjZWl2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjZWl2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY2VpdmVTdG9ja1Jlc3BvbnNlIlWquxgECAMYAYLT5JMCRzoBKmIFc3RvY2siOy92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfTpyZWNlaXZlErgBCgtBZGp1c3RTdG9jaxIoLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVxdWVzdBopLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkFkanVzdFN0b2NrUmVzcG9uc2UiVKq7GAQIAxgBgtPkkwJGOgEqYgVzdG9jayI6L3YxL3N0b2Nrcy97dmVuZG9yX2l0ZW1faWR9L3tmdWxmaWxsbWVudF9jZW50ZXJfaWR9OmFkanVzdBLHAQoSTGlzdFN0b2NrTW92ZW1lbnRzEi8uZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrTW92ZW1lbnRzUmVxdWVzdBowLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja01vdmVtZW50c1Jlc3BvbnNlIk6QAgGquxgCCAOC0+STAj8SPS92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfS9tb3ZlbWVudHMSbQoMUmVzZXJ2ZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2ZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja1Jlc3BvbnNlIgaquxgCCAQSagoLQ29tbWl0U3RvY2sSKC5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1JlcXVlc3QaKS5mbGFzaGRlYWwucHJvZHVjdC52MS5Db21taXRTdG9ja1Jlc3BvbnNlIgaquxgCCAQSbQoMUmVsZWFzZVN0b2NrEikuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVsZWFzZVN0b2NrUmVxdWVzdBoqLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlbGVhc2VTdG9ja1Jlc3BvbnNlIgaquxgCCAQSiAEKFEJhdGNoR2V0UmVzZXJ2YXRpb25zEjEuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXF1ZXN0GjIuZmxhc2hkZWFsLnByb2R1Y3QudjEuQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnwKEExpc3RSZXNlcnZhdGlvbnMSLS5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UmVzZXJ2YXRpb25zUmVxdWVzdBouLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RSZXNlcnZhdGlvbnNSZXNwb25zZSIJkAIBqrsYAggEEnYKDkxpc3RTdG9ja0Jvb2tzEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFN0b2NrQm9va3NSZXNwb25zZSIJkAIBqrsYAggEEnMKDlJlY29uY2lsZVN0b2NrEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVjb25jaWxlU3RvY2tSZXNwb25zZSIGqrsYAggEEnMKDlJlcHVibGlzaFN0b2NrEisuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVwdWJsaXNoU3RvY2tSZXF1ZXN0GiwuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVwdWJsaXNoU3RvY2tSZXNwb25zZSIGqrsYAggEEo4BChZMaXN0UHVyY2hhc2VNaXNtYXRjaGVzEjMuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFB1cmNoYXNlTWlzbWF0Y2hlc1JlcXVlc3QaNC5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UHVyY2hhc2VNaXNtYXRjaGVzUmVzcG9uc2UiCZACAaq7GAIIBBJ8ChFSZWNvbmNpbGVQdXJjaGFzZRIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY29uY2lsZVB1cmNoYXNlUmVxdWVzdBovLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY29uY2lsZVB1cmNoYXNlUmVzcG9uc2UiBqq7GAIIBEIuWixmbGFzaGRlYWwvZ2VuL2ZsYXNoZGVhbC9wcm9kdWN0L3YxO3Byb2R1Y3R2MWIGcHJvdG8z", [file_buf_validate_validate, file_flashdeal_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money]);
+  fileDesc("CixmbGFzaGRlYWwvcHJvZHVjdC92MS9pbnZlbnRvcnlfc2VydmljZS5wcm90bxIUZmxhc2hkZWFsLnByb2R1Y3QudjEiuwEKClN0b2NrTGV2ZWwSFgoOdmVuZG9yX2l0ZW1faWQYASABKAkSHQoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJEg8KB29uX2hhbmQYAyABKAMSEAoIcmVzZXJ2ZWQYBCABKAMSEQoJYXZhaWxhYmxlGAUgASgDEg8KB3ZlcnNpb24YBiABKAMSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrYCCg1TdG9ja01vdmVtZW50EhMKC21vdmVtZW50X2lkGAEgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAIgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgDIAEoCRIwCgRraW5kGAQgASgOMiIuZmxhc2hkZWFsLnByb2R1Y3QudjEuTW92ZW1lbnRLaW5kEhUKDW9uX2hhbmRfZGVsdGEYBSABKAMSFgoOcmVzZXJ2ZWRfZGVsdGEYBiABKAMSFgoOcmVzZXJ2YXRpb25faWQYByABKAkSEAoIb3JkZXJfaWQYCCABKAkSDQoFYWN0b3IYCSABKAkSDgoGcmVhc29uGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAgoLUmVzZXJ2YXRpb24SFgoOcmVzZXJ2YXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI1CgVzdGF0ZRgDIAEoDjImLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uU3RhdGUSMQoFbGluZXMYBCADKAsyIi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlZExpbmUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoMUmVzZXJ2ZWRMaW5lEg8KB2RlYWxfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIWCg52ZW5kb3JfaXRlbV9pZBgDIAEoCRIdChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYBCABKAkSDQoFdGl0bGUYBSABKAkSEAoIcXVhbnRpdHkYBiABKAMSJgoKdW5pdF9wcmljZRgHIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5Ip4BCglEZWFsVGVybXMSDwoHZGVhbF9pZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhYKDnZlbmRvcl9pdGVtX2lkGAMgASgJEh0KFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgEIAEoCRINCgV0aXRsZRgFIAEoCRImCgp1bml0X3ByaWNlGAYgASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXkiTgoPUmVzZXJ2YXRpb25MaW5lEhwKB2RlYWxfaWQYASABKAlCC7pICMgBAXIDsAEBEh0KCHF1YW50aXR5GAIgASgDQgu6SAgiBhjAhD0oASKJAgoTUmVjZWl2ZVN0b2NrUmVxdWVzdBJDCg52ZW5kb3JfaXRlbV9pZBgBIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBJKChVmdWxmaWxsbWVudF9jZW50ZXJfaWQYAiABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSHwoIcXVhbnRpdHkYAyABKANCDbpICiIIGICU69wDKAESGAoGcmVhc29uGAQgASgJQgi6SAVyAxj0AxImCgpyZXF1ZXN0X2lkGAUgASgJQhK6SA9yDRiAATIIXlshLX5dKiQiRwoUUmVjZWl2ZVN0b2NrUmVzcG9uc2USLwoFc3RvY2sYASABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIpQCChJBZGp1c3RTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEigKBWRlbHRhGAMgASgDQhm6SBbIAQEiERiAlOvcAyiA7JSj/P////8BEhsKBnJlYXNvbhgEIAEoCUILukgIyAEBcgMY9AMSJgoKcmVxdWVzdF9pZBgFIAEoCUISukgPcg0YgAEyCF5bIS1+XSokIkYKE0FkanVzdFN0b2NrUmVzcG9uc2USLwoFc3RvY2sYASABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsIqUCChlMaXN0U3RvY2tNb3ZlbWVudHNSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgAgSOgoEa2luZBgFIAEoDjIiLmZsYXNoZGVhbC5wcm9kdWN0LnYxLk1vdmVtZW50S2luZEIIukgFggECEAEiyQEKGkxpc3RTdG9ja01vdmVtZW50c1Jlc3BvbnNlEjYKCW1vdmVtZW50cxgBIAMoCzIjLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlN0b2NrTW92ZW1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhMKC29uX2hhbmRfc3VtGAMgASgDEhQKDHJlc2VydmVkX3N1bRgEIAEoAxIvCgVzdG9jaxgFIAEoCzIgLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlN0b2NrTGV2ZWwimwEKE1Jlc2VydmVTdG9ja1JlcXVlc3QSRQoHZW50cmllcxgBIAMoCzInLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja0VudHJ5Qgu6SAiSAQUIARDoBxI9CgR2aWV3GAIgASgOMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25WaWV3Qgi6SAWCAQIQASLRAQoRUmVzZXJ2ZVN0b2NrRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBEkAKBWxpbmVzGAMgAygLMiUuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25MaW5lQgq6SAeSAQQIARBkEjcKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIoEBChRSZXNlcnZlU3RvY2tSZXNwb25zZRI5CgdyZXN1bHRzGAEgAygLMiguZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2ZVN0b2NrUmVzdWx0Ei4KBWRlYWxzGAIgAygLMh8uZmxhc2hkZWFsLnByb2R1Y3QudjEuRGVhbFRlcm1zIn4KElJlc2VydmVTdG9ja1Jlc3VsdBI4CgtyZXNlcnZhdGlvbhgBIAEoCzIhLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmF0aW9uSAASIwoFZXJyb3IYAiABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQgkKB291dGNvbWUiYQoSQ29tbWl0U3RvY2tSZXF1ZXN0EksKB2VudHJpZXMYASADKAsyLS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNvbHZlUmVzZXJ2YXRpb25FbnRyeUILukgIkgEFCAEQ6AcidwoXUmVzb2x2ZVJlc2VydmF0aW9uRW50cnkSIwoOcmVzZXJ2YXRpb25faWQYASABKAlCC7pICMgBAXIDsAEBEh0KCG9yZGVyX2lkGAIgASgJQgu6SAjYAQFyA7ABARIYCgZyZWFzb24YAyABKAlCCLpIBXIDGPQDIlYKE0NvbW1pdFN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCKEAQoYUmVzb2x2ZVJlc2VydmF0aW9uUmVzdWx0EjgKC3Jlc2VydmF0aW9uGAEgASgLMiEuZmxhc2hkZWFsLnByb2R1Y3QudjEuUmVzZXJ2YXRpb25IABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSJiChNSZWxlYXNlU3RvY2tSZXF1ZXN0EksKB2VudHJpZXMYASADKAsyLS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNvbHZlUmVzZXJ2YXRpb25FbnRyeUILukgIkgEFCAEQ6AciVwoUUmVsZWFzZVN0b2NrUmVzcG9uc2USPwoHcmVzdWx0cxgBIAMoCzIuLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc29sdmVSZXNlcnZhdGlvblJlc3VsdCJKChtCYXRjaEdldFJlc2VydmF0aW9uc1JlcXVlc3QSKwoPcmVzZXJ2YXRpb25faWRzGAEgAygJQhK6SA+SAQwIARDoByIFcgOwAQEiVwocQmF0Y2hHZXRSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbiKbAQoXTGlzdFJlc2VydmF0aW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkMKDnZlbmRvcl9pdGVtX2lkGAMgASgJQiu6SCjYAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kImwKGExpc3RSZXNlcnZhdGlvbnNSZXNwb25zZRI3CgxyZXNlcnZhdGlvbnMYASADKAsyIS5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkilQEKCVN0b2NrQm9vaxIvCgVzdG9jaxgBIAEoCzIgLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlN0b2NrTGV2ZWwSEwoLb25faGFuZF9zdW0YAiABKAMSFAoMcmVzZXJ2ZWRfc3VtGAMgASgDEgwKBGhlbGQYBCABKAMSEAoIc29sZF9zdW0YBSABKAMSDAoEc29sZBgGIAEoAyKZAQoVTGlzdFN0b2NrQm9va3NSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY6AcoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACBJDCg52ZW5kb3JfaXRlbV9pZBgDIAEoCUIrukgo2AEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JCJhChZMaXN0U3RvY2tCb29rc1Jlc3BvbnNlEi4KBWJvb2tzGAEgAygLMh8uZmxhc2hkZWFsLnByb2R1Y3QudjEuU3RvY2tCb29rEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLFAQoVUmVjb25jaWxlU3RvY2tSZXF1ZXN0EkMKDnZlbmRvcl9pdGVtX2lkGAEgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEkoKFWZ1bGZpbGxtZW50X2NlbnRlcl9pZBgCIAEoCUIrukgoyAEBciMyIV5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsNjN9JBIbCgZyZWFzb24YAyABKAlCC7pICMgBAXIDGPQDIkkKFlJlY29uY2lsZVN0b2NrUmVzcG9uc2USLwoFc3RvY2sYASABKAsyIC5mbGFzaGRlYWwucHJvZHVjdC52MS5TdG9ja0xldmVsItEBChVSZXB1Ymxpc2hTdG9ja1JlcXVlc3QSQwoOdmVuZG9yX2l0ZW1faWQYASABKAlCK7pIKMgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSSgoVZnVsZmlsbG1lbnRfY2VudGVyX2lkGAIgASgJQiu6SCjIAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEicKDWFib3ZlX3ZlcnNpb24YAyABKANCELpIDSILGICAgICAgIAIKAAiSQoWUmVwdWJsaXNoU3RvY2tSZXNwb25zZRIvCgVzdG9jaxgBIAEoCzIgLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlN0b2NrTGV2ZWwiVwoQUHVyY2hhc2VNaXNtYXRjaBIPCgdkZWFsX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHY291bnRlZBgDIAEoAxIQCghyZXNlcnZlZBgEIAEoAyKhAQodTGlzdFB1cmNoYXNlTWlzbWF0Y2hlc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjoBygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkMKDnZlbmRvcl9pdGVtX2lkGAMgASgJQiu6SCjYAQFyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kInUKHkxpc3RQdXJjaGFzZU1pc21hdGNoZXNSZXNwb25zZRI6CgptaXNtYXRjaGVzGAEgAygLMiYuZmxhc2hkZWFsLnByb2R1Y3QudjEuUHVyY2hhc2VNaXNtYXRjaBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiVgoYUmVjb25jaWxlUHVyY2hhc2VSZXF1ZXN0EhwKB2RlYWxfaWQYASABKAlCC7pICMgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICMgBAXIDsAEBIiwKGVJlY29uY2lsZVB1cmNoYXNlUmVzcG9uc2USDwoHY291bnRlZBgBIAEoAyrmAQoMTW92ZW1lbnRLaW5kEh0KGU1PVkVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIZChVNT1ZFTUVOVF9LSU5EX1JFQ0VJVkUQARIYChRNT1ZFTUVOVF9LSU5EX0FESlVTVBACEhkKFU1PVkVNRU5UX0tJTkRfUkVTRVJWRRADEhgKFE1PVkVNRU5UX0tJTkRfQ09NTUlUEAQSGQoVTU9WRU1FTlRfS0lORF9SRUxFQVNFEAUSGAoUTU9WRU1FTlRfS0lORF9FWFBJUkUQBhIYChRNT1ZFTUVOVF9LSU5EX1JFVFVSThAHKtEBChBSZXNlcnZhdGlvblN0YXRlEiEKHVJFU0VSVkFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWUkVTRVJWQVRJT05fU1RBVEVfSEVMRBABEh8KG1JFU0VSVkFUSU9OX1NUQVRFX0NPTU1JVFRFRBACEh4KGlJFU0VSVkFUSU9OX1NUQVRFX1JFTEVBU0VEEAMSHQoZUkVTRVJWQVRJT05fU1RBVEVfRVhQSVJFRBAEEh4KGlJFU0VSVkFUSU9OX1NUQVRFX1JFVFVSTkVEEAUqagoPUmVzZXJ2YXRpb25WaWV3EiAKHFJFU0VSVkFUSU9OX1ZJRVdfVU5TUEVDSUZJRUQQABIaChZSRVNFUlZBVElPTl9WSUVXX0JBU0lDEAESGQoVUkVTRVJWQVRJT05fVklFV19GVUxMEAIymg4KEEludmVudG9yeVNlcnZpY2USvAEKDFJlY2VpdmVTdG9jaxIpLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY2VpdmVTdG9ja1JlcXVlc3QaKi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZWNlaXZlU3RvY2tSZXNwb25zZSJVqrsYBAgDGAGC0+STAkc6ASpiBXN0b2NrIjsvdjEvc3RvY2tzL3t2ZW5kb3JfaXRlbV9pZH0ve2Z1bGZpbGxtZW50X2NlbnRlcl9pZH06cmVjZWl2ZRK4AQoLQWRqdXN0U3RvY2sSKC5mbGFzaGRlYWwucHJvZHVjdC52MS5BZGp1c3RTdG9ja1JlcXVlc3QaKS5mbGFzaGRlYWwucHJvZHVjdC52MS5BZGp1c3RTdG9ja1Jlc3BvbnNlIlSquxgECAMYAYLT5JMCRjoBKmIFc3RvY2siOi92MS9zdG9ja3Mve3ZlbmRvcl9pdGVtX2lkfS97ZnVsZmlsbG1lbnRfY2VudGVyX2lkfTphZGp1c3QSxwEKEkxpc3RTdG9ja01vdmVtZW50cxIvLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja01vdmVtZW50c1JlcXVlc3QaMC5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0U3RvY2tNb3ZlbWVudHNSZXNwb25zZSJOkAIBqrsYAggDgtPkkwI/Ej0vdjEvc3RvY2tzL3t2ZW5kb3JfaXRlbV9pZH0ve2Z1bGZpbGxtZW50X2NlbnRlcl9pZH0vbW92ZW1lbnRzEm0KDFJlc2VydmVTdG9jaxIpLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlc2VydmVTdG9ja1JlcXVlc3QaKi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZXNlcnZlU3RvY2tSZXNwb25zZSIGqrsYAggEEmoKC0NvbW1pdFN0b2NrEiguZmxhc2hkZWFsLnByb2R1Y3QudjEuQ29tbWl0U3RvY2tSZXF1ZXN0GikuZmxhc2hkZWFsLnByb2R1Y3QudjEuQ29tbWl0U3RvY2tSZXNwb25zZSIGqrsYAggEEm0KDFJlbGVhc2VTdG9jaxIpLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlbGVhc2VTdG9ja1JlcXVlc3QaKi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZWxlYXNlU3RvY2tSZXNwb25zZSIGqrsYAggEEogBChRCYXRjaEdldFJlc2VydmF0aW9ucxIxLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkJhdGNoR2V0UmVzZXJ2YXRpb25zUmVxdWVzdBoyLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkJhdGNoR2V0UmVzZXJ2YXRpb25zUmVzcG9uc2UiCZACAaq7GAIIBBJ8ChBMaXN0UmVzZXJ2YXRpb25zEi0uZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFJlc2VydmF0aW9uc1JlcXVlc3QaLi5mbGFzaGRlYWwucHJvZHVjdC52MS5MaXN0UmVzZXJ2YXRpb25zUmVzcG9uc2UiCZACAaq7GAIIBBJ2Cg5MaXN0U3RvY2tCb29rcxIrLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja0Jvb2tzUmVxdWVzdBosLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RTdG9ja0Jvb2tzUmVzcG9uc2UiCZACAaq7GAIIBBJzCg5SZWNvbmNpbGVTdG9jaxIrLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY29uY2lsZVN0b2NrUmVxdWVzdBosLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlY29uY2lsZVN0b2NrUmVzcG9uc2UiBqq7GAIIBBJzCg5SZXB1Ymxpc2hTdG9jaxIrLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlcHVibGlzaFN0b2NrUmVxdWVzdBosLmZsYXNoZGVhbC5wcm9kdWN0LnYxLlJlcHVibGlzaFN0b2NrUmVzcG9uc2UiBqq7GAIIBBKOAQoWTGlzdFB1cmNoYXNlTWlzbWF0Y2hlcxIzLmZsYXNoZGVhbC5wcm9kdWN0LnYxLkxpc3RQdXJjaGFzZU1pc21hdGNoZXNSZXF1ZXN0GjQuZmxhc2hkZWFsLnByb2R1Y3QudjEuTGlzdFB1cmNoYXNlTWlzbWF0Y2hlc1Jlc3BvbnNlIgmQAgGquxgCCAQSfAoRUmVjb25jaWxlUHVyY2hhc2USLi5mbGFzaGRlYWwucHJvZHVjdC52MS5SZWNvbmNpbGVQdXJjaGFzZVJlcXVlc3QaLy5mbGFzaGRlYWwucHJvZHVjdC52MS5SZWNvbmNpbGVQdXJjaGFzZVJlc3BvbnNlIgaquxgCCARCLlosZmxhc2hkZWFsL2dlbi9mbGFzaGRlYWwvcHJvZHVjdC92MTtwcm9kdWN0djFiBnByb3RvMw", [file_buf_validate_validate, file_flashdeal_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money]);
 
 /**
  * The authoritative state of one key.
@@ -297,6 +297,62 @@ export const ReservedLineSchema: GenMessage<ReservedLine> = /*@__PURE__*/
   messageDesc(file_flashdeal_product_v1_inventory_service, 3);
 
 /**
+ * The terms of a deal. They never change.
+ *
+ * @generated from message flashdeal.product.v1.DealTerms
+ */
+export type DealTerms = Message<"flashdeal.product.v1.DealTerms"> & {
+  /**
+   * The deal.
+   *
+   * @generated from field: string deal_id = 1;
+   */
+  dealId: string;
+
+  /**
+   * The product.
+   *
+   * @generated from field: string product_id = 2;
+   */
+  productId: string;
+
+  /**
+   * Seller's key of the item.
+   *
+   * @generated from field: string vendor_item_id = 3;
+   */
+  vendorItemId: string;
+
+  /**
+   * Key of the fulfilment centre.
+   *
+   * @generated from field: string fulfillment_center_id = 4;
+   */
+  fulfillmentCenterId: string;
+
+  /**
+   * Title of the deal.
+   *
+   * @generated from field: string title = 5;
+   */
+  title: string;
+
+  /**
+   * Price of one unit.
+   *
+   * @generated from field: google.type.Money unit_price = 6;
+   */
+  unitPrice?: Money | undefined;
+};
+
+/**
+ * Describes the message flashdeal.product.v1.DealTerms.
+ * Use `create(DealTermsSchema)` to create a new message.
+ */
+export const DealTermsSchema: GenMessage<DealTerms> = /*@__PURE__*/
+  messageDesc(file_flashdeal_product_v1_inventory_service, 4);
+
+/**
  * What to hold.
  *
  * @generated from message flashdeal.product.v1.ReservationLine
@@ -322,7 +378,7 @@ export type ReservationLine = Message<"flashdeal.product.v1.ReservationLine"> & 
  * Use `create(ReservationLineSchema)` to create a new message.
  */
 export const ReservationLineSchema: GenMessage<ReservationLine> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 4);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 5);
 
 /**
  * Request of ReceiveStock.
@@ -371,7 +427,7 @@ export type ReceiveStockRequest = Message<"flashdeal.product.v1.ReceiveStockRequ
  * Use `create(ReceiveStockRequestSchema)` to create a new message.
  */
 export const ReceiveStockRequestSchema: GenMessage<ReceiveStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 5);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 6);
 
 /**
  * Response of ReceiveStock.
@@ -392,7 +448,7 @@ export type ReceiveStockResponse = Message<"flashdeal.product.v1.ReceiveStockRes
  * Use `create(ReceiveStockResponseSchema)` to create a new message.
  */
 export const ReceiveStockResponseSchema: GenMessage<ReceiveStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 6);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 7);
 
 /**
  * Request of AdjustStock.
@@ -441,7 +497,7 @@ export type AdjustStockRequest = Message<"flashdeal.product.v1.AdjustStockReques
  * Use `create(AdjustStockRequestSchema)` to create a new message.
  */
 export const AdjustStockRequestSchema: GenMessage<AdjustStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 7);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 8);
 
 /**
  * Response of AdjustStock.
@@ -462,7 +518,7 @@ export type AdjustStockResponse = Message<"flashdeal.product.v1.AdjustStockRespo
  * Use `create(AdjustStockResponseSchema)` to create a new message.
  */
 export const AdjustStockResponseSchema: GenMessage<AdjustStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 8);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 9);
 
 /**
  * Request of ListStockMovements.
@@ -511,7 +567,7 @@ export type ListStockMovementsRequest = Message<"flashdeal.product.v1.ListStockM
  * Use `create(ListStockMovementsRequestSchema)` to create a new message.
  */
 export const ListStockMovementsRequestSchema: GenMessage<ListStockMovementsRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 9);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 10);
 
 /**
  * Response of ListStockMovements.
@@ -560,7 +616,7 @@ export type ListStockMovementsResponse = Message<"flashdeal.product.v1.ListStock
  * Use `create(ListStockMovementsResponseSchema)` to create a new message.
  */
 export const ListStockMovementsResponseSchema: GenMessage<ListStockMovementsResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 10);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 11);
 
 /**
  * Request of ReserveStock.
@@ -574,6 +630,13 @@ export type ReserveStockRequest = Message<"flashdeal.product.v1.ReserveStockRequ
    * @generated from field: repeated flashdeal.product.v1.ReserveStockEntry entries = 1;
    */
   entries: ReserveStockEntry[];
+
+  /**
+   * How much is answered of each reservation.
+   *
+   * @generated from field: flashdeal.product.v1.ReservationView view = 2;
+   */
+  view: ReservationView;
 };
 
 /**
@@ -581,7 +644,7 @@ export type ReserveStockRequest = Message<"flashdeal.product.v1.ReserveStockRequ
  * Use `create(ReserveStockRequestSchema)` to create a new message.
  */
 export const ReserveStockRequestSchema: GenMessage<ReserveStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 11);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 12);
 
 /**
  * One hold to take.
@@ -623,7 +686,7 @@ export type ReserveStockEntry = Message<"flashdeal.product.v1.ReserveStockEntry"
  * Use `create(ReserveStockEntrySchema)` to create a new message.
  */
 export const ReserveStockEntrySchema: GenMessage<ReserveStockEntry> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 12);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 13);
 
 /**
  * Response of ReserveStock.
@@ -637,6 +700,13 @@ export type ReserveStockResponse = Message<"flashdeal.product.v1.ReserveStockRes
    * @generated from field: repeated flashdeal.product.v1.ReserveStockResult results = 1;
    */
   results: ReserveStockResult[];
+
+  /**
+   * With BASIC: the terms of all deals of the reservations, each once.
+   *
+   * @generated from field: repeated flashdeal.product.v1.DealTerms deals = 2;
+   */
+  deals: DealTerms[];
 };
 
 /**
@@ -644,7 +714,7 @@ export type ReserveStockResponse = Message<"flashdeal.product.v1.ReserveStockRes
  * Use `create(ReserveStockResponseSchema)` to create a new message.
  */
 export const ReserveStockResponseSchema: GenMessage<ReserveStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 13);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 14);
 
 /**
  * What became of one entry.
@@ -682,7 +752,7 @@ export type ReserveStockResult = Message<"flashdeal.product.v1.ReserveStockResul
  * Use `create(ReserveStockResultSchema)` to create a new message.
  */
 export const ReserveStockResultSchema: GenMessage<ReserveStockResult> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 14);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 15);
 
 /**
  * Request of CommitStock.
@@ -703,7 +773,7 @@ export type CommitStockRequest = Message<"flashdeal.product.v1.CommitStockReques
  * Use `create(CommitStockRequestSchema)` to create a new message.
  */
 export const CommitStockRequestSchema: GenMessage<CommitStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 15);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 16);
 
 /**
  * One hold to resolve.
@@ -738,7 +808,7 @@ export type ResolveReservationEntry = Message<"flashdeal.product.v1.ResolveReser
  * Use `create(ResolveReservationEntrySchema)` to create a new message.
  */
 export const ResolveReservationEntrySchema: GenMessage<ResolveReservationEntry> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 16);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 17);
 
 /**
  * Response of CommitStock.
@@ -759,7 +829,7 @@ export type CommitStockResponse = Message<"flashdeal.product.v1.CommitStockRespo
  * Use `create(CommitStockResponseSchema)` to create a new message.
  */
 export const CommitStockResponseSchema: GenMessage<CommitStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 17);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 18);
 
 /**
  * What became of one hold.
@@ -796,7 +866,7 @@ export type ResolveReservationResult = Message<"flashdeal.product.v1.ResolveRese
  * Use `create(ResolveReservationResultSchema)` to create a new message.
  */
 export const ResolveReservationResultSchema: GenMessage<ResolveReservationResult> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 18);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 19);
 
 /**
  * Request of ReleaseStock.
@@ -817,7 +887,7 @@ export type ReleaseStockRequest = Message<"flashdeal.product.v1.ReleaseStockRequ
  * Use `create(ReleaseStockRequestSchema)` to create a new message.
  */
 export const ReleaseStockRequestSchema: GenMessage<ReleaseStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 19);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 20);
 
 /**
  * Response of ReleaseStock.
@@ -838,7 +908,7 @@ export type ReleaseStockResponse = Message<"flashdeal.product.v1.ReleaseStockRes
  * Use `create(ReleaseStockResponseSchema)` to create a new message.
  */
 export const ReleaseStockResponseSchema: GenMessage<ReleaseStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 20);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 21);
 
 /**
  * Request of BatchGetReservations.
@@ -859,7 +929,7 @@ export type BatchGetReservationsRequest = Message<"flashdeal.product.v1.BatchGet
  * Use `create(BatchGetReservationsRequestSchema)` to create a new message.
  */
 export const BatchGetReservationsRequestSchema: GenMessage<BatchGetReservationsRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 21);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 22);
 
 /**
  * Response of BatchGetReservations.
@@ -880,7 +950,7 @@ export type BatchGetReservationsResponse = Message<"flashdeal.product.v1.BatchGe
  * Use `create(BatchGetReservationsResponseSchema)` to create a new message.
  */
 export const BatchGetReservationsResponseSchema: GenMessage<BatchGetReservationsResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 22);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 23);
 
 /**
  * Request of ListReservations.
@@ -915,7 +985,7 @@ export type ListReservationsRequest = Message<"flashdeal.product.v1.ListReservat
  * Use `create(ListReservationsRequestSchema)` to create a new message.
  */
 export const ListReservationsRequestSchema: GenMessage<ListReservationsRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 23);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 24);
 
 /**
  * Response of ListReservations.
@@ -943,7 +1013,7 @@ export type ListReservationsResponse = Message<"flashdeal.product.v1.ListReserva
  * Use `create(ListReservationsResponseSchema)` to create a new message.
  */
 export const ListReservationsResponseSchema: GenMessage<ListReservationsResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 24);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 25);
 
 /**
  * A key's state and what the books say of it.
@@ -999,7 +1069,7 @@ export type StockBook = Message<"flashdeal.product.v1.StockBook"> & {
  * Use `create(StockBookSchema)` to create a new message.
  */
 export const StockBookSchema: GenMessage<StockBook> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 25);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 26);
 
 /**
  * Request of ListStockBooks.
@@ -1034,7 +1104,7 @@ export type ListStockBooksRequest = Message<"flashdeal.product.v1.ListStockBooks
  * Use `create(ListStockBooksRequestSchema)` to create a new message.
  */
 export const ListStockBooksRequestSchema: GenMessage<ListStockBooksRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 26);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 27);
 
 /**
  * Response of ListStockBooks.
@@ -1062,7 +1132,7 @@ export type ListStockBooksResponse = Message<"flashdeal.product.v1.ListStockBook
  * Use `create(ListStockBooksResponseSchema)` to create a new message.
  */
 export const ListStockBooksResponseSchema: GenMessage<ListStockBooksResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 27);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 28);
 
 /**
  * Request of ReconcileStock.
@@ -1097,7 +1167,7 @@ export type ReconcileStockRequest = Message<"flashdeal.product.v1.ReconcileStock
  * Use `create(ReconcileStockRequestSchema)` to create a new message.
  */
 export const ReconcileStockRequestSchema: GenMessage<ReconcileStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 28);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 29);
 
 /**
  * Response of ReconcileStock.
@@ -1118,7 +1188,7 @@ export type ReconcileStockResponse = Message<"flashdeal.product.v1.ReconcileStoc
  * Use `create(ReconcileStockResponseSchema)` to create a new message.
  */
 export const ReconcileStockResponseSchema: GenMessage<ReconcileStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 29);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 30);
 
 /**
  * Request of RepublishStock.
@@ -1153,7 +1223,7 @@ export type RepublishStockRequest = Message<"flashdeal.product.v1.RepublishStock
  * Use `create(RepublishStockRequestSchema)` to create a new message.
  */
 export const RepublishStockRequestSchema: GenMessage<RepublishStockRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 30);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 31);
 
 /**
  * Response of RepublishStock.
@@ -1174,7 +1244,7 @@ export type RepublishStockResponse = Message<"flashdeal.product.v1.RepublishStoc
  * Use `create(RepublishStockResponseSchema)` to create a new message.
  */
 export const RepublishStockResponseSchema: GenMessage<RepublishStockResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 31);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 32);
 
 /**
  * A buyer of a deal whose count differs from the buyer's reservations.
@@ -1216,7 +1286,7 @@ export type PurchaseMismatch = Message<"flashdeal.product.v1.PurchaseMismatch"> 
  * Use `create(PurchaseMismatchSchema)` to create a new message.
  */
 export const PurchaseMismatchSchema: GenMessage<PurchaseMismatch> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 32);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 33);
 
 /**
  * Request of ListPurchaseMismatches.
@@ -1251,7 +1321,7 @@ export type ListPurchaseMismatchesRequest = Message<"flashdeal.product.v1.ListPu
  * Use `create(ListPurchaseMismatchesRequestSchema)` to create a new message.
  */
 export const ListPurchaseMismatchesRequestSchema: GenMessage<ListPurchaseMismatchesRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 33);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 34);
 
 /**
  * Response of ListPurchaseMismatches.
@@ -1279,7 +1349,7 @@ export type ListPurchaseMismatchesResponse = Message<"flashdeal.product.v1.ListP
  * Use `create(ListPurchaseMismatchesResponseSchema)` to create a new message.
  */
 export const ListPurchaseMismatchesResponseSchema: GenMessage<ListPurchaseMismatchesResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 34);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 35);
 
 /**
  * Request of ReconcilePurchase.
@@ -1307,7 +1377,7 @@ export type ReconcilePurchaseRequest = Message<"flashdeal.product.v1.ReconcilePu
  * Use `create(ReconcilePurchaseRequestSchema)` to create a new message.
  */
 export const ReconcilePurchaseRequestSchema: GenMessage<ReconcilePurchaseRequest> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 35);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 36);
 
 /**
  * Response of ReconcilePurchase.
@@ -1328,7 +1398,7 @@ export type ReconcilePurchaseResponse = Message<"flashdeal.product.v1.ReconcileP
  * Use `create(ReconcilePurchaseResponseSchema)` to create a new message.
  */
 export const ReconcilePurchaseResponseSchema: GenMessage<ReconcilePurchaseResponse> = /*@__PURE__*/
-  messageDesc(file_flashdeal_product_v1_inventory_service, 36);
+  messageDesc(file_flashdeal_product_v1_inventory_service, 37);
 
 /**
  * Why stock changed.
@@ -1469,6 +1539,47 @@ export type ReservationState = (typeof ReservationState)[keyof typeof Reservatio
  */
 export const ReservationStateSchema: GenEnum<ReservationState> = /*@__PURE__*/
   enumDesc(file_flashdeal_product_v1_inventory_service, 1);
+
+/**
+ * How much is told of a reservation.
+ *
+ * @generated from enum flashdeal.product.v1.ReservationView
+ */
+export const ReservationView = {
+  /**
+   * As FULL.
+   *
+   * @generated from enum value: RESERVATION_VIEW_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * State and expire time, for a caller that knows what it asked for: the terms of the deals stand beside the reservations, each deal once. A batch on one deal is a tenth as long.
+   *
+   * @generated from enum value: RESERVATION_VIEW_BASIC = 1;
+   */
+  BASIC: 1,
+
+  /**
+   * All of it.
+   *
+   * @generated from enum value: RESERVATION_VIEW_FULL = 2;
+   */
+  FULL: 2,
+} as const;
+
+/**
+ * How much is told of a reservation.
+ *
+ * @generated from enum flashdeal.product.v1.ReservationView
+ */
+export type ReservationView = (typeof ReservationView)[keyof typeof ReservationView] | UnknownEnum;
+
+/**
+ * Describes the enum flashdeal.product.v1.ReservationView.
+ */
+export const ReservationViewSchema: GenEnum<ReservationView> = /*@__PURE__*/
+  enumDesc(file_flashdeal_product_v1_inventory_service, 2);
 
 /**
  * The inventory. Stock is keyed by (vendor_item_id, fulfillment_center_id); each change is one movement, and the sum of a

@@ -168,6 +168,59 @@ func (ReservationState) EnumDescriptor() ([]byte, []int) {
 	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{1}
 }
 
+// How much is told of a reservation.
+type ReservationView int32
+
+const (
+	// As FULL.
+	ReservationView_RESERVATION_VIEW_UNSPECIFIED ReservationView = 0
+	// State and expire time, for a caller that knows what it asked for: the terms of the deals stand beside the reservations, each deal once. A batch on one deal is a tenth as long.
+	ReservationView_RESERVATION_VIEW_BASIC ReservationView = 1
+	// All of it.
+	ReservationView_RESERVATION_VIEW_FULL ReservationView = 2
+)
+
+// Enum value maps for ReservationView.
+var (
+	ReservationView_name = map[int32]string{
+		0: "RESERVATION_VIEW_UNSPECIFIED",
+		1: "RESERVATION_VIEW_BASIC",
+		2: "RESERVATION_VIEW_FULL",
+	}
+	ReservationView_value = map[string]int32{
+		"RESERVATION_VIEW_UNSPECIFIED": 0,
+		"RESERVATION_VIEW_BASIC":       1,
+		"RESERVATION_VIEW_FULL":        2,
+	}
+)
+
+func (x ReservationView) Enum() *ReservationView {
+	p := new(ReservationView)
+	*p = x
+	return p
+}
+
+func (x ReservationView) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReservationView) Descriptor() protoreflect.EnumDescriptor {
+	return file_flashdeal_product_v1_inventory_service_proto_enumTypes[2].Descriptor()
+}
+
+func (ReservationView) Type() protoreflect.EnumType {
+	return &file_flashdeal_product_v1_inventory_service_proto_enumTypes[2]
+}
+
+func (x ReservationView) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReservationView.Descriptor instead.
+func (ReservationView) EnumDescriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{2}
+}
+
 // The authoritative state of one key.
 type StockLevel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -595,6 +648,97 @@ func (x *ReservedLine) GetUnitPrice() *money.Money {
 	return nil
 }
 
+// The terms of a deal. They never change.
+type DealTerms struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deal.
+	DealId string `protobuf:"bytes,1,opt,name=deal_id,json=dealId,proto3" json:"deal_id,omitempty"`
+	// The product.
+	ProductId string `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	// Seller's key of the item.
+	VendorItemId string `protobuf:"bytes,3,opt,name=vendor_item_id,json=vendorItemId,proto3" json:"vendor_item_id,omitempty"`
+	// Key of the fulfilment centre.
+	FulfillmentCenterId string `protobuf:"bytes,4,opt,name=fulfillment_center_id,json=fulfillmentCenterId,proto3" json:"fulfillment_center_id,omitempty"`
+	// Title of the deal.
+	Title string `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	// Price of one unit.
+	UnitPrice     *money.Money `protobuf:"bytes,6,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DealTerms) Reset() {
+	*x = DealTerms{}
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DealTerms) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DealTerms) ProtoMessage() {}
+
+func (x *DealTerms) ProtoReflect() protoreflect.Message {
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DealTerms.ProtoReflect.Descriptor instead.
+func (*DealTerms) Descriptor() ([]byte, []int) {
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DealTerms) GetDealId() string {
+	if x != nil {
+		return x.DealId
+	}
+	return ""
+}
+
+func (x *DealTerms) GetProductId() string {
+	if x != nil {
+		return x.ProductId
+	}
+	return ""
+}
+
+func (x *DealTerms) GetVendorItemId() string {
+	if x != nil {
+		return x.VendorItemId
+	}
+	return ""
+}
+
+func (x *DealTerms) GetFulfillmentCenterId() string {
+	if x != nil {
+		return x.FulfillmentCenterId
+	}
+	return ""
+}
+
+func (x *DealTerms) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *DealTerms) GetUnitPrice() *money.Money {
+	if x != nil {
+		return x.UnitPrice
+	}
+	return nil
+}
+
 // What to hold.
 type ReservationLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -608,7 +752,7 @@ type ReservationLine struct {
 
 func (x *ReservationLine) Reset() {
 	*x = ReservationLine{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[4]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -620,7 +764,7 @@ func (x *ReservationLine) String() string {
 func (*ReservationLine) ProtoMessage() {}
 
 func (x *ReservationLine) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[4]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -633,7 +777,7 @@ func (x *ReservationLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReservationLine.ProtoReflect.Descriptor instead.
 func (*ReservationLine) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{4}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReservationLine) GetDealId() string {
@@ -669,7 +813,7 @@ type ReceiveStockRequest struct {
 
 func (x *ReceiveStockRequest) Reset() {
 	*x = ReceiveStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[5]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -681,7 +825,7 @@ func (x *ReceiveStockRequest) String() string {
 func (*ReceiveStockRequest) ProtoMessage() {}
 
 func (x *ReceiveStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[5]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -694,7 +838,7 @@ func (x *ReceiveStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveStockRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{5}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ReceiveStockRequest) GetVendorItemId() string {
@@ -743,7 +887,7 @@ type ReceiveStockResponse struct {
 
 func (x *ReceiveStockResponse) Reset() {
 	*x = ReceiveStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[6]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +899,7 @@ func (x *ReceiveStockResponse) String() string {
 func (*ReceiveStockResponse) ProtoMessage() {}
 
 func (x *ReceiveStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[6]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +912,7 @@ func (x *ReceiveStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveStockResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{6}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReceiveStockResponse) GetStock() *StockLevel {
@@ -797,7 +941,7 @@ type AdjustStockRequest struct {
 
 func (x *AdjustStockRequest) Reset() {
 	*x = AdjustStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[7]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +953,7 @@ func (x *AdjustStockRequest) String() string {
 func (*AdjustStockRequest) ProtoMessage() {}
 
 func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[7]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +966,7 @@ func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustStockRequest.ProtoReflect.Descriptor instead.
 func (*AdjustStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{7}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AdjustStockRequest) GetVendorItemId() string {
@@ -871,7 +1015,7 @@ type AdjustStockResponse struct {
 
 func (x *AdjustStockResponse) Reset() {
 	*x = AdjustStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[8]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +1027,7 @@ func (x *AdjustStockResponse) String() string {
 func (*AdjustStockResponse) ProtoMessage() {}
 
 func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[8]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +1040,7 @@ func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustStockResponse.ProtoReflect.Descriptor instead.
 func (*AdjustStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{8}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AdjustStockResponse) GetStock() *StockLevel {
@@ -925,7 +1069,7 @@ type ListStockMovementsRequest struct {
 
 func (x *ListStockMovementsRequest) Reset() {
 	*x = ListStockMovementsRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[9]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1081,7 @@ func (x *ListStockMovementsRequest) String() string {
 func (*ListStockMovementsRequest) ProtoMessage() {}
 
 func (x *ListStockMovementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[9]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1094,7 @@ func (x *ListStockMovementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockMovementsRequest.ProtoReflect.Descriptor instead.
 func (*ListStockMovementsRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{9}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListStockMovementsRequest) GetVendorItemId() string {
@@ -1007,7 +1151,7 @@ type ListStockMovementsResponse struct {
 
 func (x *ListStockMovementsResponse) Reset() {
 	*x = ListStockMovementsResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[10]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1163,7 @@ func (x *ListStockMovementsResponse) String() string {
 func (*ListStockMovementsResponse) ProtoMessage() {}
 
 func (x *ListStockMovementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[10]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1176,7 @@ func (x *ListStockMovementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockMovementsResponse.ProtoReflect.Descriptor instead.
 func (*ListStockMovementsResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{10}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListStockMovementsResponse) GetMovements() []*StockMovement {
@@ -1074,14 +1218,16 @@ func (x *ListStockMovementsResponse) GetStock() *StockLevel {
 type ReserveStockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The holds to take, 1 to 1,000, in the order in which they came.
-	Entries       []*ReserveStockEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	Entries []*ReserveStockEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	// How much is answered of each reservation.
+	View          ReservationView `protobuf:"varint,2,opt,name=view,proto3,enum=flashdeal.product.v1.ReservationView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReserveStockRequest) Reset() {
 	*x = ReserveStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[11]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1239,7 @@ func (x *ReserveStockRequest) String() string {
 func (*ReserveStockRequest) ProtoMessage() {}
 
 func (x *ReserveStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[11]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1252,7 @@ func (x *ReserveStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveStockRequest.ProtoReflect.Descriptor instead.
 func (*ReserveStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{11}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReserveStockRequest) GetEntries() []*ReserveStockEntry {
@@ -1114,6 +1260,13 @@ func (x *ReserveStockRequest) GetEntries() []*ReserveStockEntry {
 		return x.Entries
 	}
 	return nil
+}
+
+func (x *ReserveStockRequest) GetView() ReservationView {
+	if x != nil {
+		return x.View
+	}
+	return ReservationView_RESERVATION_VIEW_UNSPECIFIED
 }
 
 // One hold to take.
@@ -1133,7 +1286,7 @@ type ReserveStockEntry struct {
 
 func (x *ReserveStockEntry) Reset() {
 	*x = ReserveStockEntry{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[12]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1298,7 @@ func (x *ReserveStockEntry) String() string {
 func (*ReserveStockEntry) ProtoMessage() {}
 
 func (x *ReserveStockEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[12]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1311,7 @@ func (x *ReserveStockEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveStockEntry.ProtoReflect.Descriptor instead.
 func (*ReserveStockEntry) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{12}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ReserveStockEntry) GetReservationId() string {
@@ -1193,14 +1346,16 @@ func (x *ReserveStockEntry) GetExpireTime() *timestamppb.Timestamp {
 type ReserveStockResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One result per entry, in the same order.
-	Results       []*ReserveStockResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	Results []*ReserveStockResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// With BASIC: the terms of all deals of the reservations, each once.
+	Deals         []*DealTerms `protobuf:"bytes,2,rep,name=deals,proto3" json:"deals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReserveStockResponse) Reset() {
 	*x = ReserveStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[13]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1367,7 @@ func (x *ReserveStockResponse) String() string {
 func (*ReserveStockResponse) ProtoMessage() {}
 
 func (x *ReserveStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[13]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,12 +1380,19 @@ func (x *ReserveStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveStockResponse.ProtoReflect.Descriptor instead.
 func (*ReserveStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{13}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReserveStockResponse) GetResults() []*ReserveStockResult {
 	if x != nil {
 		return x.Results
+	}
+	return nil
+}
+
+func (x *ReserveStockResponse) GetDeals() []*DealTerms {
+	if x != nil {
+		return x.Deals
 	}
 	return nil
 }
@@ -1251,7 +1413,7 @@ type ReserveStockResult struct {
 
 func (x *ReserveStockResult) Reset() {
 	*x = ReserveStockResult{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[14]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1263,7 +1425,7 @@ func (x *ReserveStockResult) String() string {
 func (*ReserveStockResult) ProtoMessage() {}
 
 func (x *ReserveStockResult) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[14]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1276,7 +1438,7 @@ func (x *ReserveStockResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveStockResult.ProtoReflect.Descriptor instead.
 func (*ReserveStockResult) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{14}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReserveStockResult) GetOutcome() isReserveStockResult_Outcome {
@@ -1334,7 +1496,7 @@ type CommitStockRequest struct {
 
 func (x *CommitStockRequest) Reset() {
 	*x = CommitStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[15]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1346,7 +1508,7 @@ func (x *CommitStockRequest) String() string {
 func (*CommitStockRequest) ProtoMessage() {}
 
 func (x *CommitStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[15]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1359,7 +1521,7 @@ func (x *CommitStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitStockRequest.ProtoReflect.Descriptor instead.
 func (*CommitStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{15}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CommitStockRequest) GetEntries() []*ResolveReservationEntry {
@@ -1384,7 +1546,7 @@ type ResolveReservationEntry struct {
 
 func (x *ResolveReservationEntry) Reset() {
 	*x = ResolveReservationEntry{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[16]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1396,7 +1558,7 @@ func (x *ResolveReservationEntry) String() string {
 func (*ResolveReservationEntry) ProtoMessage() {}
 
 func (x *ResolveReservationEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[16]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1409,7 +1571,7 @@ func (x *ResolveReservationEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveReservationEntry.ProtoReflect.Descriptor instead.
 func (*ResolveReservationEntry) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{16}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ResolveReservationEntry) GetReservationId() string {
@@ -1444,7 +1606,7 @@ type CommitStockResponse struct {
 
 func (x *CommitStockResponse) Reset() {
 	*x = CommitStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[17]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1618,7 @@ func (x *CommitStockResponse) String() string {
 func (*CommitStockResponse) ProtoMessage() {}
 
 func (x *CommitStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[17]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1631,7 @@ func (x *CommitStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitStockResponse.ProtoReflect.Descriptor instead.
 func (*CommitStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{17}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CommitStockResponse) GetResults() []*ResolveReservationResult {
@@ -1495,7 +1657,7 @@ type ResolveReservationResult struct {
 
 func (x *ResolveReservationResult) Reset() {
 	*x = ResolveReservationResult{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[18]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1507,7 +1669,7 @@ func (x *ResolveReservationResult) String() string {
 func (*ResolveReservationResult) ProtoMessage() {}
 
 func (x *ResolveReservationResult) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[18]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1520,7 +1682,7 @@ func (x *ResolveReservationResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveReservationResult.ProtoReflect.Descriptor instead.
 func (*ResolveReservationResult) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{18}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ResolveReservationResult) GetOutcome() isResolveReservationResult_Outcome {
@@ -1577,7 +1739,7 @@ type ReleaseStockRequest struct {
 
 func (x *ReleaseStockRequest) Reset() {
 	*x = ReleaseStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[19]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1751,7 @@ func (x *ReleaseStockRequest) String() string {
 func (*ReleaseStockRequest) ProtoMessage() {}
 
 func (x *ReleaseStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[19]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1764,7 @@ func (x *ReleaseStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseStockRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{19}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ReleaseStockRequest) GetEntries() []*ResolveReservationEntry {
@@ -1623,7 +1785,7 @@ type ReleaseStockResponse struct {
 
 func (x *ReleaseStockResponse) Reset() {
 	*x = ReleaseStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[20]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +1797,7 @@ func (x *ReleaseStockResponse) String() string {
 func (*ReleaseStockResponse) ProtoMessage() {}
 
 func (x *ReleaseStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[20]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +1810,7 @@ func (x *ReleaseStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseStockResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{20}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ReleaseStockResponse) GetResults() []*ResolveReservationResult {
@@ -1669,7 +1831,7 @@ type BatchGetReservationsRequest struct {
 
 func (x *BatchGetReservationsRequest) Reset() {
 	*x = BatchGetReservationsRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[21]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +1843,7 @@ func (x *BatchGetReservationsRequest) String() string {
 func (*BatchGetReservationsRequest) ProtoMessage() {}
 
 func (x *BatchGetReservationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[21]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1856,7 @@ func (x *BatchGetReservationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetReservationsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetReservationsRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{21}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *BatchGetReservationsRequest) GetReservationIds() []string {
@@ -1715,7 +1877,7 @@ type BatchGetReservationsResponse struct {
 
 func (x *BatchGetReservationsResponse) Reset() {
 	*x = BatchGetReservationsResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[22]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1727,7 +1889,7 @@ func (x *BatchGetReservationsResponse) String() string {
 func (*BatchGetReservationsResponse) ProtoMessage() {}
 
 func (x *BatchGetReservationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[22]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1740,7 +1902,7 @@ func (x *BatchGetReservationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetReservationsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetReservationsResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{22}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BatchGetReservationsResponse) GetReservations() []*Reservation {
@@ -1765,7 +1927,7 @@ type ListReservationsRequest struct {
 
 func (x *ListReservationsRequest) Reset() {
 	*x = ListReservationsRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[23]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +1939,7 @@ func (x *ListReservationsRequest) String() string {
 func (*ListReservationsRequest) ProtoMessage() {}
 
 func (x *ListReservationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[23]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +1952,7 @@ func (x *ListReservationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReservationsRequest.ProtoReflect.Descriptor instead.
 func (*ListReservationsRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{23}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListReservationsRequest) GetPageSize() int32 {
@@ -1827,7 +1989,7 @@ type ListReservationsResponse struct {
 
 func (x *ListReservationsResponse) Reset() {
 	*x = ListReservationsResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[24]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1839,7 +2001,7 @@ func (x *ListReservationsResponse) String() string {
 func (*ListReservationsResponse) ProtoMessage() {}
 
 func (x *ListReservationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[24]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1852,7 +2014,7 @@ func (x *ListReservationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReservationsResponse.ProtoReflect.Descriptor instead.
 func (*ListReservationsResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{24}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListReservationsResponse) GetReservations() []*Reservation {
@@ -1890,7 +2052,7 @@ type StockBook struct {
 
 func (x *StockBook) Reset() {
 	*x = StockBook{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[25]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1902,7 +2064,7 @@ func (x *StockBook) String() string {
 func (*StockBook) ProtoMessage() {}
 
 func (x *StockBook) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[25]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1915,7 +2077,7 @@ func (x *StockBook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockBook.ProtoReflect.Descriptor instead.
 func (*StockBook) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{25}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StockBook) GetStock() *StockLevel {
@@ -1975,7 +2137,7 @@ type ListStockBooksRequest struct {
 
 func (x *ListStockBooksRequest) Reset() {
 	*x = ListStockBooksRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[26]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1987,7 +2149,7 @@ func (x *ListStockBooksRequest) String() string {
 func (*ListStockBooksRequest) ProtoMessage() {}
 
 func (x *ListStockBooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[26]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2000,7 +2162,7 @@ func (x *ListStockBooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockBooksRequest.ProtoReflect.Descriptor instead.
 func (*ListStockBooksRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{26}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListStockBooksRequest) GetPageSize() int32 {
@@ -2037,7 +2199,7 @@ type ListStockBooksResponse struct {
 
 func (x *ListStockBooksResponse) Reset() {
 	*x = ListStockBooksResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[27]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2211,7 @@ func (x *ListStockBooksResponse) String() string {
 func (*ListStockBooksResponse) ProtoMessage() {}
 
 func (x *ListStockBooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[27]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2224,7 @@ func (x *ListStockBooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockBooksResponse.ProtoReflect.Descriptor instead.
 func (*ListStockBooksResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{27}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListStockBooksResponse) GetBooks() []*StockBook {
@@ -2094,7 +2256,7 @@ type ReconcileStockRequest struct {
 
 func (x *ReconcileStockRequest) Reset() {
 	*x = ReconcileStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[28]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2106,7 +2268,7 @@ func (x *ReconcileStockRequest) String() string {
 func (*ReconcileStockRequest) ProtoMessage() {}
 
 func (x *ReconcileStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[28]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2119,7 +2281,7 @@ func (x *ReconcileStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReconcileStockRequest.ProtoReflect.Descriptor instead.
 func (*ReconcileStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{28}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReconcileStockRequest) GetVendorItemId() string {
@@ -2154,7 +2316,7 @@ type ReconcileStockResponse struct {
 
 func (x *ReconcileStockResponse) Reset() {
 	*x = ReconcileStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[29]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2328,7 @@ func (x *ReconcileStockResponse) String() string {
 func (*ReconcileStockResponse) ProtoMessage() {}
 
 func (x *ReconcileStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[29]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2341,7 @@ func (x *ReconcileStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReconcileStockResponse.ProtoReflect.Descriptor instead.
 func (*ReconcileStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{29}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReconcileStockResponse) GetStock() *StockLevel {
@@ -2204,7 +2366,7 @@ type RepublishStockRequest struct {
 
 func (x *RepublishStockRequest) Reset() {
 	*x = RepublishStockRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[30]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2216,7 +2378,7 @@ func (x *RepublishStockRequest) String() string {
 func (*RepublishStockRequest) ProtoMessage() {}
 
 func (x *RepublishStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[30]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2229,7 +2391,7 @@ func (x *RepublishStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepublishStockRequest.ProtoReflect.Descriptor instead.
 func (*RepublishStockRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{30}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RepublishStockRequest) GetVendorItemId() string {
@@ -2264,7 +2426,7 @@ type RepublishStockResponse struct {
 
 func (x *RepublishStockResponse) Reset() {
 	*x = RepublishStockResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[31]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2276,7 +2438,7 @@ func (x *RepublishStockResponse) String() string {
 func (*RepublishStockResponse) ProtoMessage() {}
 
 func (x *RepublishStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[31]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2289,7 +2451,7 @@ func (x *RepublishStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepublishStockResponse.ProtoReflect.Descriptor instead.
 func (*RepublishStockResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{31}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RepublishStockResponse) GetStock() *StockLevel {
@@ -2316,7 +2478,7 @@ type PurchaseMismatch struct {
 
 func (x *PurchaseMismatch) Reset() {
 	*x = PurchaseMismatch{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[32]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2328,7 +2490,7 @@ func (x *PurchaseMismatch) String() string {
 func (*PurchaseMismatch) ProtoMessage() {}
 
 func (x *PurchaseMismatch) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[32]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2341,7 +2503,7 @@ func (x *PurchaseMismatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurchaseMismatch.ProtoReflect.Descriptor instead.
 func (*PurchaseMismatch) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{32}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *PurchaseMismatch) GetDealId() string {
@@ -2387,7 +2549,7 @@ type ListPurchaseMismatchesRequest struct {
 
 func (x *ListPurchaseMismatchesRequest) Reset() {
 	*x = ListPurchaseMismatchesRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[33]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2399,7 +2561,7 @@ func (x *ListPurchaseMismatchesRequest) String() string {
 func (*ListPurchaseMismatchesRequest) ProtoMessage() {}
 
 func (x *ListPurchaseMismatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[33]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2412,7 +2574,7 @@ func (x *ListPurchaseMismatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPurchaseMismatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListPurchaseMismatchesRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{33}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListPurchaseMismatchesRequest) GetPageSize() int32 {
@@ -2449,7 +2611,7 @@ type ListPurchaseMismatchesResponse struct {
 
 func (x *ListPurchaseMismatchesResponse) Reset() {
 	*x = ListPurchaseMismatchesResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[34]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2461,7 +2623,7 @@ func (x *ListPurchaseMismatchesResponse) String() string {
 func (*ListPurchaseMismatchesResponse) ProtoMessage() {}
 
 func (x *ListPurchaseMismatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[34]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2474,7 +2636,7 @@ func (x *ListPurchaseMismatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPurchaseMismatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListPurchaseMismatchesResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{34}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListPurchaseMismatchesResponse) GetMismatches() []*PurchaseMismatch {
@@ -2504,7 +2666,7 @@ type ReconcilePurchaseRequest struct {
 
 func (x *ReconcilePurchaseRequest) Reset() {
 	*x = ReconcilePurchaseRequest{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[35]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2516,7 +2678,7 @@ func (x *ReconcilePurchaseRequest) String() string {
 func (*ReconcilePurchaseRequest) ProtoMessage() {}
 
 func (x *ReconcilePurchaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[35]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2529,7 +2691,7 @@ func (x *ReconcilePurchaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReconcilePurchaseRequest.ProtoReflect.Descriptor instead.
 func (*ReconcilePurchaseRequest) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{35}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ReconcilePurchaseRequest) GetDealId() string {
@@ -2557,7 +2719,7 @@ type ReconcilePurchaseResponse struct {
 
 func (x *ReconcilePurchaseResponse) Reset() {
 	*x = ReconcilePurchaseResponse{}
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[36]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2569,7 +2731,7 @@ func (x *ReconcilePurchaseResponse) String() string {
 func (*ReconcilePurchaseResponse) ProtoMessage() {}
 
 func (x *ReconcilePurchaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[36]
+	mi := &file_flashdeal_product_v1_inventory_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2582,7 +2744,7 @@ func (x *ReconcilePurchaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReconcilePurchaseResponse.ProtoReflect.Descriptor instead.
 func (*ReconcilePurchaseResponse) Descriptor() ([]byte, []int) {
-	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{36}
+	return file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ReconcilePurchaseResponse) GetCounted() int64 {
@@ -2640,7 +2802,16 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x05title\x18\x05 \x01(\tR\x05title\x12\x1a\n" +
 	"\bquantity\x18\x06 \x01(\x03R\bquantity\x121\n" +
 	"\n" +
-	"unit_price\x18\a \x01(\v2\x12.google.type.MoneyR\tunitPrice\"`\n" +
+	"unit_price\x18\a \x01(\v2\x12.google.type.MoneyR\tunitPrice\"\xe6\x01\n" +
+	"\tDealTerms\x12\x17\n" +
+	"\adeal_id\x18\x01 \x01(\tR\x06dealId\x12\x1d\n" +
+	"\n" +
+	"product_id\x18\x02 \x01(\tR\tproductId\x12$\n" +
+	"\x0evendor_item_id\x18\x03 \x01(\tR\fvendorItemId\x122\n" +
+	"\x15fulfillment_center_id\x18\x04 \x01(\tR\x13fulfillmentCenterId\x12\x14\n" +
+	"\x05title\x18\x05 \x01(\tR\x05title\x121\n" +
+	"\n" +
+	"unit_price\x18\x06 \x01(\v2\x12.google.type.MoneyR\tunitPrice\"`\n" +
 	"\x0fReservationLine\x12$\n" +
 	"\adeal_id\x18\x01 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\xb0\x01\x01R\x06dealId\x12'\n" +
 	"\bquantity\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\"\xc9\x02\n" +
@@ -2676,18 +2847,20 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1e\n" +
 	"\von_hand_sum\x18\x03 \x01(\x03R\tonHandSum\x12!\n" +
 	"\freserved_sum\x18\x04 \x01(\x03R\vreservedSum\x126\n" +
-	"\x05stock\x18\x05 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock\"e\n" +
+	"\x05stock\x18\x05 \x01(\v2 .flashdeal.product.v1.StockLevelR\x05stock\"\xaa\x01\n" +
 	"\x13ReserveStockRequest\x12N\n" +
-	"\aentries\x18\x01 \x03(\v2'.flashdeal.product.v1.ReserveStockEntryB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\aentries\"\xfb\x01\n" +
+	"\aentries\x18\x01 \x03(\v2'.flashdeal.product.v1.ReserveStockEntryB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\aentries\x12C\n" +
+	"\x04view\x18\x02 \x01(\x0e2%.flashdeal.product.v1.ReservationViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xfb\x01\n" +
 	"\x11ReserveStockEntry\x122\n" +
 	"\x0ereservation_id\x18\x01 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\xb0\x01\x01R\rreservationId\x12$\n" +
 	"\auser_id\x18\x02 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\xb0\x01\x01R\x06userId\x12G\n" +
 	"\x05lines\x18\x03 \x03(\v2%.flashdeal.product.v1.ReservationLineB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x05lines\x12C\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"expireTime\"Z\n" +
+	"expireTime\"\x91\x01\n" +
 	"\x14ReserveStockResponse\x12B\n" +
-	"\aresults\x18\x01 \x03(\v2(.flashdeal.product.v1.ReserveStockResultR\aresults\"\x92\x01\n" +
+	"\aresults\x18\x01 \x03(\v2(.flashdeal.product.v1.ReserveStockResultR\aresults\x125\n" +
+	"\x05deals\x18\x02 \x03(\v2\x1f.flashdeal.product.v1.DealTermsR\x05deals\"\x92\x01\n" +
 	"\x12ReserveStockResult\x12E\n" +
 	"\vreservation\x18\x01 \x01(\v2!.flashdeal.product.v1.ReservationH\x00R\vreservation\x12*\n" +
 	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\t\n" +
@@ -2785,7 +2958,11 @@ const file_flashdeal_product_v1_inventory_service_proto_rawDesc = "" +
 	"\x1bRESERVATION_STATE_COMMITTED\x10\x02\x12\x1e\n" +
 	"\x1aRESERVATION_STATE_RELEASED\x10\x03\x12\x1d\n" +
 	"\x19RESERVATION_STATE_EXPIRED\x10\x04\x12\x1e\n" +
-	"\x1aRESERVATION_STATE_RETURNED\x10\x052\x9a\x0e\n" +
+	"\x1aRESERVATION_STATE_RETURNED\x10\x05*j\n" +
+	"\x0fReservationView\x12 \n" +
+	"\x1cRESERVATION_VIEW_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16RESERVATION_VIEW_BASIC\x10\x01\x12\x19\n" +
+	"\x15RESERVATION_VIEW_FULL\x10\x022\x9a\x0e\n" +
 	"\x10InventoryService\x12\xbc\x01\n" +
 	"\fReceiveStock\x12).flashdeal.product.v1.ReceiveStockRequest\x1a*.flashdeal.product.v1.ReceiveStockResponse\"U\xaa\xbb\x18\x04\b\x03\x18\x01\x82\xd3\xe4\x93\x02G:\x01*b\x05stock\";/v1/stocks/{vendor_item_id}/{fulfillment_center_id}:receive\x12\xb8\x01\n" +
 	"\vAdjustStock\x12(.flashdeal.product.v1.AdjustStockRequest\x1a).flashdeal.product.v1.AdjustStockResponse\"T\xaa\xbb\x18\x04\b\x03\x18\x01\x82\xd3\xe4\x93\x02F:\x01*b\x05stock\":/v1/stocks/{vendor_item_id}/{fulfillment_center_id}:adjust\x12\xc7\x01\n" +
@@ -2813,116 +2990,121 @@ func file_flashdeal_product_v1_inventory_service_proto_rawDescGZIP() []byte {
 	return file_flashdeal_product_v1_inventory_service_proto_rawDescData
 }
 
-var file_flashdeal_product_v1_inventory_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_flashdeal_product_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_flashdeal_product_v1_inventory_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_flashdeal_product_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_flashdeal_product_v1_inventory_service_proto_goTypes = []any{
 	(MovementKind)(0),                      // 0: flashdeal.product.v1.MovementKind
 	(ReservationState)(0),                  // 1: flashdeal.product.v1.ReservationState
-	(*StockLevel)(nil),                     // 2: flashdeal.product.v1.StockLevel
-	(*StockMovement)(nil),                  // 3: flashdeal.product.v1.StockMovement
-	(*Reservation)(nil),                    // 4: flashdeal.product.v1.Reservation
-	(*ReservedLine)(nil),                   // 5: flashdeal.product.v1.ReservedLine
-	(*ReservationLine)(nil),                // 6: flashdeal.product.v1.ReservationLine
-	(*ReceiveStockRequest)(nil),            // 7: flashdeal.product.v1.ReceiveStockRequest
-	(*ReceiveStockResponse)(nil),           // 8: flashdeal.product.v1.ReceiveStockResponse
-	(*AdjustStockRequest)(nil),             // 9: flashdeal.product.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),            // 10: flashdeal.product.v1.AdjustStockResponse
-	(*ListStockMovementsRequest)(nil),      // 11: flashdeal.product.v1.ListStockMovementsRequest
-	(*ListStockMovementsResponse)(nil),     // 12: flashdeal.product.v1.ListStockMovementsResponse
-	(*ReserveStockRequest)(nil),            // 13: flashdeal.product.v1.ReserveStockRequest
-	(*ReserveStockEntry)(nil),              // 14: flashdeal.product.v1.ReserveStockEntry
-	(*ReserveStockResponse)(nil),           // 15: flashdeal.product.v1.ReserveStockResponse
-	(*ReserveStockResult)(nil),             // 16: flashdeal.product.v1.ReserveStockResult
-	(*CommitStockRequest)(nil),             // 17: flashdeal.product.v1.CommitStockRequest
-	(*ResolveReservationEntry)(nil),        // 18: flashdeal.product.v1.ResolveReservationEntry
-	(*CommitStockResponse)(nil),            // 19: flashdeal.product.v1.CommitStockResponse
-	(*ResolveReservationResult)(nil),       // 20: flashdeal.product.v1.ResolveReservationResult
-	(*ReleaseStockRequest)(nil),            // 21: flashdeal.product.v1.ReleaseStockRequest
-	(*ReleaseStockResponse)(nil),           // 22: flashdeal.product.v1.ReleaseStockResponse
-	(*BatchGetReservationsRequest)(nil),    // 23: flashdeal.product.v1.BatchGetReservationsRequest
-	(*BatchGetReservationsResponse)(nil),   // 24: flashdeal.product.v1.BatchGetReservationsResponse
-	(*ListReservationsRequest)(nil),        // 25: flashdeal.product.v1.ListReservationsRequest
-	(*ListReservationsResponse)(nil),       // 26: flashdeal.product.v1.ListReservationsResponse
-	(*StockBook)(nil),                      // 27: flashdeal.product.v1.StockBook
-	(*ListStockBooksRequest)(nil),          // 28: flashdeal.product.v1.ListStockBooksRequest
-	(*ListStockBooksResponse)(nil),         // 29: flashdeal.product.v1.ListStockBooksResponse
-	(*ReconcileStockRequest)(nil),          // 30: flashdeal.product.v1.ReconcileStockRequest
-	(*ReconcileStockResponse)(nil),         // 31: flashdeal.product.v1.ReconcileStockResponse
-	(*RepublishStockRequest)(nil),          // 32: flashdeal.product.v1.RepublishStockRequest
-	(*RepublishStockResponse)(nil),         // 33: flashdeal.product.v1.RepublishStockResponse
-	(*PurchaseMismatch)(nil),               // 34: flashdeal.product.v1.PurchaseMismatch
-	(*ListPurchaseMismatchesRequest)(nil),  // 35: flashdeal.product.v1.ListPurchaseMismatchesRequest
-	(*ListPurchaseMismatchesResponse)(nil), // 36: flashdeal.product.v1.ListPurchaseMismatchesResponse
-	(*ReconcilePurchaseRequest)(nil),       // 37: flashdeal.product.v1.ReconcilePurchaseRequest
-	(*ReconcilePurchaseResponse)(nil),      // 38: flashdeal.product.v1.ReconcilePurchaseResponse
-	(*timestamppb.Timestamp)(nil),          // 39: google.protobuf.Timestamp
-	(*money.Money)(nil),                    // 40: google.type.Money
-	(*status.Status)(nil),                  // 41: google.rpc.Status
+	(ReservationView)(0),                   // 2: flashdeal.product.v1.ReservationView
+	(*StockLevel)(nil),                     // 3: flashdeal.product.v1.StockLevel
+	(*StockMovement)(nil),                  // 4: flashdeal.product.v1.StockMovement
+	(*Reservation)(nil),                    // 5: flashdeal.product.v1.Reservation
+	(*ReservedLine)(nil),                   // 6: flashdeal.product.v1.ReservedLine
+	(*DealTerms)(nil),                      // 7: flashdeal.product.v1.DealTerms
+	(*ReservationLine)(nil),                // 8: flashdeal.product.v1.ReservationLine
+	(*ReceiveStockRequest)(nil),            // 9: flashdeal.product.v1.ReceiveStockRequest
+	(*ReceiveStockResponse)(nil),           // 10: flashdeal.product.v1.ReceiveStockResponse
+	(*AdjustStockRequest)(nil),             // 11: flashdeal.product.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),            // 12: flashdeal.product.v1.AdjustStockResponse
+	(*ListStockMovementsRequest)(nil),      // 13: flashdeal.product.v1.ListStockMovementsRequest
+	(*ListStockMovementsResponse)(nil),     // 14: flashdeal.product.v1.ListStockMovementsResponse
+	(*ReserveStockRequest)(nil),            // 15: flashdeal.product.v1.ReserveStockRequest
+	(*ReserveStockEntry)(nil),              // 16: flashdeal.product.v1.ReserveStockEntry
+	(*ReserveStockResponse)(nil),           // 17: flashdeal.product.v1.ReserveStockResponse
+	(*ReserveStockResult)(nil),             // 18: flashdeal.product.v1.ReserveStockResult
+	(*CommitStockRequest)(nil),             // 19: flashdeal.product.v1.CommitStockRequest
+	(*ResolveReservationEntry)(nil),        // 20: flashdeal.product.v1.ResolveReservationEntry
+	(*CommitStockResponse)(nil),            // 21: flashdeal.product.v1.CommitStockResponse
+	(*ResolveReservationResult)(nil),       // 22: flashdeal.product.v1.ResolveReservationResult
+	(*ReleaseStockRequest)(nil),            // 23: flashdeal.product.v1.ReleaseStockRequest
+	(*ReleaseStockResponse)(nil),           // 24: flashdeal.product.v1.ReleaseStockResponse
+	(*BatchGetReservationsRequest)(nil),    // 25: flashdeal.product.v1.BatchGetReservationsRequest
+	(*BatchGetReservationsResponse)(nil),   // 26: flashdeal.product.v1.BatchGetReservationsResponse
+	(*ListReservationsRequest)(nil),        // 27: flashdeal.product.v1.ListReservationsRequest
+	(*ListReservationsResponse)(nil),       // 28: flashdeal.product.v1.ListReservationsResponse
+	(*StockBook)(nil),                      // 29: flashdeal.product.v1.StockBook
+	(*ListStockBooksRequest)(nil),          // 30: flashdeal.product.v1.ListStockBooksRequest
+	(*ListStockBooksResponse)(nil),         // 31: flashdeal.product.v1.ListStockBooksResponse
+	(*ReconcileStockRequest)(nil),          // 32: flashdeal.product.v1.ReconcileStockRequest
+	(*ReconcileStockResponse)(nil),         // 33: flashdeal.product.v1.ReconcileStockResponse
+	(*RepublishStockRequest)(nil),          // 34: flashdeal.product.v1.RepublishStockRequest
+	(*RepublishStockResponse)(nil),         // 35: flashdeal.product.v1.RepublishStockResponse
+	(*PurchaseMismatch)(nil),               // 36: flashdeal.product.v1.PurchaseMismatch
+	(*ListPurchaseMismatchesRequest)(nil),  // 37: flashdeal.product.v1.ListPurchaseMismatchesRequest
+	(*ListPurchaseMismatchesResponse)(nil), // 38: flashdeal.product.v1.ListPurchaseMismatchesResponse
+	(*ReconcilePurchaseRequest)(nil),       // 39: flashdeal.product.v1.ReconcilePurchaseRequest
+	(*ReconcilePurchaseResponse)(nil),      // 40: flashdeal.product.v1.ReconcilePurchaseResponse
+	(*timestamppb.Timestamp)(nil),          // 41: google.protobuf.Timestamp
+	(*money.Money)(nil),                    // 42: google.type.Money
+	(*status.Status)(nil),                  // 43: google.rpc.Status
 }
 var file_flashdeal_product_v1_inventory_service_proto_depIdxs = []int32{
-	39, // 0: flashdeal.product.v1.StockLevel.update_time:type_name -> google.protobuf.Timestamp
+	41, // 0: flashdeal.product.v1.StockLevel.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 1: flashdeal.product.v1.StockMovement.kind:type_name -> flashdeal.product.v1.MovementKind
-	39, // 2: flashdeal.product.v1.StockMovement.create_time:type_name -> google.protobuf.Timestamp
+	41, // 2: flashdeal.product.v1.StockMovement.create_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: flashdeal.product.v1.Reservation.state:type_name -> flashdeal.product.v1.ReservationState
-	5,  // 4: flashdeal.product.v1.Reservation.lines:type_name -> flashdeal.product.v1.ReservedLine
-	39, // 5: flashdeal.product.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
-	39, // 6: flashdeal.product.v1.Reservation.create_time:type_name -> google.protobuf.Timestamp
-	40, // 7: flashdeal.product.v1.ReservedLine.unit_price:type_name -> google.type.Money
-	2,  // 8: flashdeal.product.v1.ReceiveStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
-	2,  // 9: flashdeal.product.v1.AdjustStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
-	0,  // 10: flashdeal.product.v1.ListStockMovementsRequest.kind:type_name -> flashdeal.product.v1.MovementKind
-	3,  // 11: flashdeal.product.v1.ListStockMovementsResponse.movements:type_name -> flashdeal.product.v1.StockMovement
-	2,  // 12: flashdeal.product.v1.ListStockMovementsResponse.stock:type_name -> flashdeal.product.v1.StockLevel
-	14, // 13: flashdeal.product.v1.ReserveStockRequest.entries:type_name -> flashdeal.product.v1.ReserveStockEntry
-	6,  // 14: flashdeal.product.v1.ReserveStockEntry.lines:type_name -> flashdeal.product.v1.ReservationLine
-	39, // 15: flashdeal.product.v1.ReserveStockEntry.expire_time:type_name -> google.protobuf.Timestamp
-	16, // 16: flashdeal.product.v1.ReserveStockResponse.results:type_name -> flashdeal.product.v1.ReserveStockResult
-	4,  // 17: flashdeal.product.v1.ReserveStockResult.reservation:type_name -> flashdeal.product.v1.Reservation
-	41, // 18: flashdeal.product.v1.ReserveStockResult.error:type_name -> google.rpc.Status
-	18, // 19: flashdeal.product.v1.CommitStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
-	20, // 20: flashdeal.product.v1.CommitStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
-	4,  // 21: flashdeal.product.v1.ResolveReservationResult.reservation:type_name -> flashdeal.product.v1.Reservation
-	41, // 22: flashdeal.product.v1.ResolveReservationResult.error:type_name -> google.rpc.Status
-	18, // 23: flashdeal.product.v1.ReleaseStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
-	20, // 24: flashdeal.product.v1.ReleaseStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
-	4,  // 25: flashdeal.product.v1.BatchGetReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
-	4,  // 26: flashdeal.product.v1.ListReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
-	2,  // 27: flashdeal.product.v1.StockBook.stock:type_name -> flashdeal.product.v1.StockLevel
-	27, // 28: flashdeal.product.v1.ListStockBooksResponse.books:type_name -> flashdeal.product.v1.StockBook
-	2,  // 29: flashdeal.product.v1.ReconcileStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
-	2,  // 30: flashdeal.product.v1.RepublishStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
-	34, // 31: flashdeal.product.v1.ListPurchaseMismatchesResponse.mismatches:type_name -> flashdeal.product.v1.PurchaseMismatch
-	7,  // 32: flashdeal.product.v1.InventoryService.ReceiveStock:input_type -> flashdeal.product.v1.ReceiveStockRequest
-	9,  // 33: flashdeal.product.v1.InventoryService.AdjustStock:input_type -> flashdeal.product.v1.AdjustStockRequest
-	11, // 34: flashdeal.product.v1.InventoryService.ListStockMovements:input_type -> flashdeal.product.v1.ListStockMovementsRequest
-	13, // 35: flashdeal.product.v1.InventoryService.ReserveStock:input_type -> flashdeal.product.v1.ReserveStockRequest
-	17, // 36: flashdeal.product.v1.InventoryService.CommitStock:input_type -> flashdeal.product.v1.CommitStockRequest
-	21, // 37: flashdeal.product.v1.InventoryService.ReleaseStock:input_type -> flashdeal.product.v1.ReleaseStockRequest
-	23, // 38: flashdeal.product.v1.InventoryService.BatchGetReservations:input_type -> flashdeal.product.v1.BatchGetReservationsRequest
-	25, // 39: flashdeal.product.v1.InventoryService.ListReservations:input_type -> flashdeal.product.v1.ListReservationsRequest
-	28, // 40: flashdeal.product.v1.InventoryService.ListStockBooks:input_type -> flashdeal.product.v1.ListStockBooksRequest
-	30, // 41: flashdeal.product.v1.InventoryService.ReconcileStock:input_type -> flashdeal.product.v1.ReconcileStockRequest
-	32, // 42: flashdeal.product.v1.InventoryService.RepublishStock:input_type -> flashdeal.product.v1.RepublishStockRequest
-	35, // 43: flashdeal.product.v1.InventoryService.ListPurchaseMismatches:input_type -> flashdeal.product.v1.ListPurchaseMismatchesRequest
-	37, // 44: flashdeal.product.v1.InventoryService.ReconcilePurchase:input_type -> flashdeal.product.v1.ReconcilePurchaseRequest
-	8,  // 45: flashdeal.product.v1.InventoryService.ReceiveStock:output_type -> flashdeal.product.v1.ReceiveStockResponse
-	10, // 46: flashdeal.product.v1.InventoryService.AdjustStock:output_type -> flashdeal.product.v1.AdjustStockResponse
-	12, // 47: flashdeal.product.v1.InventoryService.ListStockMovements:output_type -> flashdeal.product.v1.ListStockMovementsResponse
-	15, // 48: flashdeal.product.v1.InventoryService.ReserveStock:output_type -> flashdeal.product.v1.ReserveStockResponse
-	19, // 49: flashdeal.product.v1.InventoryService.CommitStock:output_type -> flashdeal.product.v1.CommitStockResponse
-	22, // 50: flashdeal.product.v1.InventoryService.ReleaseStock:output_type -> flashdeal.product.v1.ReleaseStockResponse
-	24, // 51: flashdeal.product.v1.InventoryService.BatchGetReservations:output_type -> flashdeal.product.v1.BatchGetReservationsResponse
-	26, // 52: flashdeal.product.v1.InventoryService.ListReservations:output_type -> flashdeal.product.v1.ListReservationsResponse
-	29, // 53: flashdeal.product.v1.InventoryService.ListStockBooks:output_type -> flashdeal.product.v1.ListStockBooksResponse
-	31, // 54: flashdeal.product.v1.InventoryService.ReconcileStock:output_type -> flashdeal.product.v1.ReconcileStockResponse
-	33, // 55: flashdeal.product.v1.InventoryService.RepublishStock:output_type -> flashdeal.product.v1.RepublishStockResponse
-	36, // 56: flashdeal.product.v1.InventoryService.ListPurchaseMismatches:output_type -> flashdeal.product.v1.ListPurchaseMismatchesResponse
-	38, // 57: flashdeal.product.v1.InventoryService.ReconcilePurchase:output_type -> flashdeal.product.v1.ReconcilePurchaseResponse
-	45, // [45:58] is the sub-list for method output_type
-	32, // [32:45] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	6,  // 4: flashdeal.product.v1.Reservation.lines:type_name -> flashdeal.product.v1.ReservedLine
+	41, // 5: flashdeal.product.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
+	41, // 6: flashdeal.product.v1.Reservation.create_time:type_name -> google.protobuf.Timestamp
+	42, // 7: flashdeal.product.v1.ReservedLine.unit_price:type_name -> google.type.Money
+	42, // 8: flashdeal.product.v1.DealTerms.unit_price:type_name -> google.type.Money
+	3,  // 9: flashdeal.product.v1.ReceiveStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	3,  // 10: flashdeal.product.v1.AdjustStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	0,  // 11: flashdeal.product.v1.ListStockMovementsRequest.kind:type_name -> flashdeal.product.v1.MovementKind
+	4,  // 12: flashdeal.product.v1.ListStockMovementsResponse.movements:type_name -> flashdeal.product.v1.StockMovement
+	3,  // 13: flashdeal.product.v1.ListStockMovementsResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	16, // 14: flashdeal.product.v1.ReserveStockRequest.entries:type_name -> flashdeal.product.v1.ReserveStockEntry
+	2,  // 15: flashdeal.product.v1.ReserveStockRequest.view:type_name -> flashdeal.product.v1.ReservationView
+	8,  // 16: flashdeal.product.v1.ReserveStockEntry.lines:type_name -> flashdeal.product.v1.ReservationLine
+	41, // 17: flashdeal.product.v1.ReserveStockEntry.expire_time:type_name -> google.protobuf.Timestamp
+	18, // 18: flashdeal.product.v1.ReserveStockResponse.results:type_name -> flashdeal.product.v1.ReserveStockResult
+	7,  // 19: flashdeal.product.v1.ReserveStockResponse.deals:type_name -> flashdeal.product.v1.DealTerms
+	5,  // 20: flashdeal.product.v1.ReserveStockResult.reservation:type_name -> flashdeal.product.v1.Reservation
+	43, // 21: flashdeal.product.v1.ReserveStockResult.error:type_name -> google.rpc.Status
+	20, // 22: flashdeal.product.v1.CommitStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
+	22, // 23: flashdeal.product.v1.CommitStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
+	5,  // 24: flashdeal.product.v1.ResolveReservationResult.reservation:type_name -> flashdeal.product.v1.Reservation
+	43, // 25: flashdeal.product.v1.ResolveReservationResult.error:type_name -> google.rpc.Status
+	20, // 26: flashdeal.product.v1.ReleaseStockRequest.entries:type_name -> flashdeal.product.v1.ResolveReservationEntry
+	22, // 27: flashdeal.product.v1.ReleaseStockResponse.results:type_name -> flashdeal.product.v1.ResolveReservationResult
+	5,  // 28: flashdeal.product.v1.BatchGetReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
+	5,  // 29: flashdeal.product.v1.ListReservationsResponse.reservations:type_name -> flashdeal.product.v1.Reservation
+	3,  // 30: flashdeal.product.v1.StockBook.stock:type_name -> flashdeal.product.v1.StockLevel
+	29, // 31: flashdeal.product.v1.ListStockBooksResponse.books:type_name -> flashdeal.product.v1.StockBook
+	3,  // 32: flashdeal.product.v1.ReconcileStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	3,  // 33: flashdeal.product.v1.RepublishStockResponse.stock:type_name -> flashdeal.product.v1.StockLevel
+	36, // 34: flashdeal.product.v1.ListPurchaseMismatchesResponse.mismatches:type_name -> flashdeal.product.v1.PurchaseMismatch
+	9,  // 35: flashdeal.product.v1.InventoryService.ReceiveStock:input_type -> flashdeal.product.v1.ReceiveStockRequest
+	11, // 36: flashdeal.product.v1.InventoryService.AdjustStock:input_type -> flashdeal.product.v1.AdjustStockRequest
+	13, // 37: flashdeal.product.v1.InventoryService.ListStockMovements:input_type -> flashdeal.product.v1.ListStockMovementsRequest
+	15, // 38: flashdeal.product.v1.InventoryService.ReserveStock:input_type -> flashdeal.product.v1.ReserveStockRequest
+	19, // 39: flashdeal.product.v1.InventoryService.CommitStock:input_type -> flashdeal.product.v1.CommitStockRequest
+	23, // 40: flashdeal.product.v1.InventoryService.ReleaseStock:input_type -> flashdeal.product.v1.ReleaseStockRequest
+	25, // 41: flashdeal.product.v1.InventoryService.BatchGetReservations:input_type -> flashdeal.product.v1.BatchGetReservationsRequest
+	27, // 42: flashdeal.product.v1.InventoryService.ListReservations:input_type -> flashdeal.product.v1.ListReservationsRequest
+	30, // 43: flashdeal.product.v1.InventoryService.ListStockBooks:input_type -> flashdeal.product.v1.ListStockBooksRequest
+	32, // 44: flashdeal.product.v1.InventoryService.ReconcileStock:input_type -> flashdeal.product.v1.ReconcileStockRequest
+	34, // 45: flashdeal.product.v1.InventoryService.RepublishStock:input_type -> flashdeal.product.v1.RepublishStockRequest
+	37, // 46: flashdeal.product.v1.InventoryService.ListPurchaseMismatches:input_type -> flashdeal.product.v1.ListPurchaseMismatchesRequest
+	39, // 47: flashdeal.product.v1.InventoryService.ReconcilePurchase:input_type -> flashdeal.product.v1.ReconcilePurchaseRequest
+	10, // 48: flashdeal.product.v1.InventoryService.ReceiveStock:output_type -> flashdeal.product.v1.ReceiveStockResponse
+	12, // 49: flashdeal.product.v1.InventoryService.AdjustStock:output_type -> flashdeal.product.v1.AdjustStockResponse
+	14, // 50: flashdeal.product.v1.InventoryService.ListStockMovements:output_type -> flashdeal.product.v1.ListStockMovementsResponse
+	17, // 51: flashdeal.product.v1.InventoryService.ReserveStock:output_type -> flashdeal.product.v1.ReserveStockResponse
+	21, // 52: flashdeal.product.v1.InventoryService.CommitStock:output_type -> flashdeal.product.v1.CommitStockResponse
+	24, // 53: flashdeal.product.v1.InventoryService.ReleaseStock:output_type -> flashdeal.product.v1.ReleaseStockResponse
+	26, // 54: flashdeal.product.v1.InventoryService.BatchGetReservations:output_type -> flashdeal.product.v1.BatchGetReservationsResponse
+	28, // 55: flashdeal.product.v1.InventoryService.ListReservations:output_type -> flashdeal.product.v1.ListReservationsResponse
+	31, // 56: flashdeal.product.v1.InventoryService.ListStockBooks:output_type -> flashdeal.product.v1.ListStockBooksResponse
+	33, // 57: flashdeal.product.v1.InventoryService.ReconcileStock:output_type -> flashdeal.product.v1.ReconcileStockResponse
+	35, // 58: flashdeal.product.v1.InventoryService.RepublishStock:output_type -> flashdeal.product.v1.RepublishStockResponse
+	38, // 59: flashdeal.product.v1.InventoryService.ListPurchaseMismatches:output_type -> flashdeal.product.v1.ListPurchaseMismatchesResponse
+	40, // 60: flashdeal.product.v1.InventoryService.ReconcilePurchase:output_type -> flashdeal.product.v1.ReconcilePurchaseResponse
+	48, // [48:61] is the sub-list for method output_type
+	35, // [35:48] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_flashdeal_product_v1_inventory_service_proto_init() }
@@ -2930,11 +3112,11 @@ func file_flashdeal_product_v1_inventory_service_proto_init() {
 	if File_flashdeal_product_v1_inventory_service_proto != nil {
 		return
 	}
-	file_flashdeal_product_v1_inventory_service_proto_msgTypes[14].OneofWrappers = []any{
+	file_flashdeal_product_v1_inventory_service_proto_msgTypes[15].OneofWrappers = []any{
 		(*ReserveStockResult_Reservation)(nil),
 		(*ReserveStockResult_Error)(nil),
 	}
-	file_flashdeal_product_v1_inventory_service_proto_msgTypes[18].OneofWrappers = []any{
+	file_flashdeal_product_v1_inventory_service_proto_msgTypes[19].OneofWrappers = []any{
 		(*ResolveReservationResult_Reservation)(nil),
 		(*ResolveReservationResult_Error)(nil),
 	}
@@ -2943,8 +3125,8 @@ func file_flashdeal_product_v1_inventory_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_flashdeal_product_v1_inventory_service_proto_rawDesc), len(file_flashdeal_product_v1_inventory_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   37,
+			NumEnums:      3,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,25 +1,16 @@
--- Adds holds with their lines and their deals' terms, and counts them. An id that another transaction has used in the meantime is left out.
--- Sorted, so that two transactions never wait for each other's ids.
--- name: InsertReservations :one
-WITH inserted AS (
-  INSERT INTO product.reservations (reservation_id, user_id, state, expire_time, create_time, update_time)
-  SELECT t.reservation_id, t.user_id, 'HELD', t.expire_time, @create_time::timestamptz, @create_time::timestamptz
-  FROM unnest(@reservation_ids::uuid[], @user_ids::uuid[], @expire_times::timestamptz[]) AS t (reservation_id, user_id, expire_time)
-  ORDER BY t.reservation_id
-  ON CONFLICT (reservation_id) DO NOTHING
-  RETURNING reservation_id
-), lines AS (
-  INSERT INTO product.reservation_lines
-    (reservation_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_currency, price_units,
-     price_nanos)
-  SELECT i.reservation_id, t.line_number, d.deal_id, d.product_id, d.vendor_item_id, d.fulfillment_center_id, d.title, t.quantity,
-    d.price_currency, d.price_units, d.price_nanos
-  FROM unnest(@line_reservation_ids::uuid[], @line_numbers::int[], @deal_ids::uuid[], @quantities::bigint[])
-    AS t (reservation_id, line_number, deal_id, quantity)
-  JOIN inserted i ON i.reservation_id = t.reservation_id
-  JOIN product.deals d ON d.deal_id = t.deal_id
+-- Adds holds, each with what it holds: the bundles are arrays as text, deals and units in the same order, each bundle once; in a rush all
+-- holds are of a few. Sorted, so that two transactions never wait for each other's ids.
+-- name: InsertReservations :execrows
+WITH bundle AS MATERIALIZED (
+  SELECT b.place, b.deal_ids::uuid[] AS deal_ids, b.quantities::bigint[] AS quantities
+  FROM unnest(@bundle_deal_ids::text[], @bundle_quantities::text[]) WITH ORDINALITY AS b (deal_ids, quantities, place)
 )
-SELECT count(*) AS reservations FROM inserted;
+INSERT INTO product.reservations (reservation_id, user_id, state, deal_ids, quantities, expire_time, create_time, update_time)
+SELECT t.reservation_id, t.user_id, 'HELD', b.deal_ids, b.quantities, t.expire_time, @create_time::timestamptz, @create_time::timestamptz
+FROM unnest(@reservation_ids::uuid[], @user_ids::uuid[], @bundles::int[], @expire_times::timestamptz[])
+  AS t (reservation_id, user_id, bundle, expire_time)
+JOIN bundle b ON b.place = t.bundle
+ORDER BY t.reservation_id;
 
 -- name: ListReservations :many
 SELECT reservation_id, user_id, state, order_id, expire_time, create_time

@@ -20,13 +20,13 @@ ORDER BY s.vendor_item_id, s.fulfillment_center_id
 FOR UPDATE OF s;
 
 -- The deals with the state of the keys that they sell, which are locked in the order of the keys. Where a key has no stock row, or
--- the deal is another batch's, its counts are -1.
+-- the deal is another batch's, its counts are -1. The array comes by a sub-select: seeing how short it is, Postgres would plan anew each time.
 -- name: LockStocksOfDeals :many
 WITH locked AS MATERIALIZED (
   SELECT s.vendor_item_id, s.fulfillment_center_id, s.on_hand, s.reserved, s.version
   FROM product.stocks s
   WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
-    SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]))
+    SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY ((SELECT @deal_ids::uuid[])::uuid[]))
   ORDER BY s.vendor_item_id, s.fulfillment_center_id
   FOR UPDATE OF s
 )
@@ -35,7 +35,7 @@ SELECT d.deal_id, d.product_id, d.vendor_item_id, d.fulfillment_center_id, d.tit
   coalesce(l.on_hand, -1)::bigint AS on_hand, coalesce(l.reserved, -1)::bigint AS reserved, coalesce(l.version, -1)::bigint AS version
 FROM product.deals d
 LEFT JOIN locked l ON l.vendor_item_id = d.vendor_item_id AND l.fulfillment_center_id = d.fulfillment_center_id
-WHERE d.deal_id = ANY (@deal_ids::uuid[]);
+WHERE d.deal_id = ANY ((SELECT @deal_ids::uuid[])::uuid[]);
 
 -- Takes units of one key if there are as many, without looking first. No row: there are not.
 -- name: TakeUnits :one

@@ -37,6 +37,13 @@ test("render - a nullable array parameter takes null elements too", () => {
   expect(render({ params: [{ number: 1, column }] })).toContain("readonly notes: readonly (string | null)[] | null;");
 });
 
+test("render - arrays of ids and integers travel in binary form", () => {
+  const column = sqlcColumn({ name: "ids", is_array: true, array_dims: 1, type: { schema: "", name: "uuid" } });
+  const text = render({ cmd: ":exec", params: [{ number: 1, column }, { number: 2, column: { ...column, name: "counts", type: { schema: "", name: "bigint" } } }] });
+  expect(text).toContain('import { int8Array, uuidArray, type Queryable } from "@flashdeal/runtime/database";');
+  expect(text).toContain("[uuidArray(args.ids), int8Array(args.counts)]");
+});
+
 test("render - JSON parameters are sent as text, SQL null stays null", () => {
   const document = sqlcColumn({ name: "document", type: { schema: "", name: "jsonb" } });
   const params = (column: typeof document) => render({ cmd: ":exec", params: [{ number: 1, column }] });

@@ -45,9 +45,10 @@ function renderEnums(enums: readonly EnumType[]): string {
 function renderModule(queries: readonly Query[], enums: readonly EnumType[], source: QuerySource): string {
   const used = new Set(queries.flatMap((query) => [...query.columns, ...query.params]).flatMap((field) => (field.type.isEnum ? [field.type.typescript] : [])));
   const imports = enums.map((type) => type.typescript).filter((name) => used.has(name)).toSorted();
+  const binary = [...new Set(queries.flatMap(({ params }) => params.flatMap((field) => binaryArrayOf(field) ?? [])))].toSorted();
   return [
     `${GENERATED_MARK} from ${source.path} (${source.digest}). DO NOT EDIT.\n`,
-    `import type { Queryable } from "@flashdeal/runtime/database";\n`,
+    `import ${binary.length === 0 ? "type { Queryable }" : `{ ${[...binary, "type Queryable"].join(", ")} }`} from "@flashdeal/runtime/database";\n`,
     ...(imports.length === 0 ? [] : [`import type { ${imports.join(", ")} } from "./enums.ts";\n`]),
     ...queries.map((query) => `\n${renderQuery(query)}`),
   ].join("");
@@ -124,9 +125,20 @@ function paramType(field: Field): string {
   return field.nullable && typescript !== "unknown" ? `${typescript} | null` : typescript;
 }
 
+/** The types whose arrays travel in binary form, and the functions that make it. */
+const BINARY_ARRAYS: Readonly<Record<string, string>> = { uuid: "uuidArray", int8: "int8Array", int4: "int4Array" };
+
+function binaryArrayOf({ type }: Field): string | undefined {
+  return type.isArray ? BINARY_ARRAYS[type.postgres] : undefined;
+}
+
 /** JSON goes as text: the drivers take a JavaScript array for a Postgres array and a string for JSON that is ready. */
 function renderValue(field: Field): string {
   const value = `args.${field.property}`;
+  const binary = binaryArrayOf(field);
+  if (binary !== undefined) {
+    return `${binary}(${value})`;
+  }
   if (!field.type.isJson) {
     return value;
   }

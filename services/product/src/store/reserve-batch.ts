@@ -1,4 +1,4 @@
-import { isDeadlock, isSerializationFailure, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
+import { isDeadlock, isSerializationFailure, isUniqueViolation, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
 import type { ConnectError } from "@connectrpc/connect";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
@@ -71,7 +71,10 @@ async function decideAndWrite(tx: Transaction, entries: readonly ReserveEntry[],
   if (holds.length === 0) return decisions;
   const batch = holdLedger(holds);
   const locking = isLocked ? undefined : lockStocks(tx, stockColumns(batch));
-  await Promise.all([locking, insertHolds(tx, holds, inputs.now), applyLedger(tx, batch, inputs.stocks, inputs.now)]);
+  const inserting = insertHolds(tx, holds, inputs.now);
+  const steps = await Promise.allSettled([locking, inserting, applyLedger(tx, batch, inputs.stocks, inputs.now)]);
+  // What failed first is the cause; the statements behind it only tell that the transaction is over.
+  for (const step of steps) if (step.status === "rejected") throw step.reason;
   return decisions;
 }
 
@@ -160,18 +163,41 @@ function newHolds(decisions: readonly HoldDecision[]): readonly Reservation[] {
 
 /** Adds holds with their lines. Throws, to be tried again, where another transaction was faster with one of the ids. */
 export async function insertHolds(tx: Transaction, holds: readonly Reservation[], now: Date): Promise<void> {
-  const lines = holds.flatMap(({ reservationId, lines }) => lines.map((line, lineNumber) => ({ ...line, reservationId, lineNumber })));
+  const bundles = bundlesOf(holds);
   const inserted = await insertReservations(tx, {
     createTime: now,
     reservationIds: holds.map((hold) => hold.reservationId),
     userIds: holds.map((hold) => hold.userId),
     expireTimes: holds.map((hold) => hold.expireTime),
-    lineReservationIds: lines.map((line) => line.reservationId),
-    lineNumbers: lines.map((line) => line.lineNumber),
-    dealIds: lines.map((line) => line.dealId),
-    quantities: lines.map((line) => line.quantity),
+    ...bundles,
+  }).catch((error: unknown) => {
+    throw isUniqueViolation(error, "reservations_pkey") ? new ReservationIdRaceError() : error;
   });
-  if (inserted?.reservations !== BigInt(holds.length)) throw new ReservationIdRaceError();
+  if (inserted !== holds.length) throw new Error(`${holds.length} holds were to be stored, ${inserted} were`);
+}
+
+/** What holds are of, each bundle once, as arrays in Postgres's text form, and the place of each hold's bundle from 1. */
+function bundlesOf(holds: readonly Reservation[]) {
+  const bundleDealIds: string[] = [];
+  const bundleQuantities: string[] = [];
+  const places = new Map<string, number>();
+  const bundles = holds.map(({ lines }) => {
+    const dealIds = joined(lines, ({ dealId }) => dealId);
+    const quantities = joined(lines, ({ quantity }) => quantity.toString());
+    const key = `${dealIds} ${quantities}`;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    bundleDealIds.push(`{${dealIds}}`);
+    const place = bundleQuantities.push(`{${quantities}}`);
+    places.set(key, place);
+    return place;
+  });
+  return { bundles, bundleDealIds, bundleQuantities };
+}
+
+function joined<T>(items: readonly T[], toText: (item: T) => string): string {
+  const [first] = items;
+  return items.length === 1 && first !== undefined ? toText(first) : items.map(toText).join(",");
 }
 
 /** New holds in the books. */

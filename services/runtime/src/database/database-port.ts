@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { int4Array, int8Array, uuidArray } from "./binary-array.ts";
 import type { Database, QueryResult } from "./database.ts";
 import { TransactionRolledBackError, isCheckViolation, isForeignKeyViolation, isUniqueViolation, sqlState } from "./errors.ts";
 
@@ -81,6 +82,32 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
         expect((await run("SELECT $1::timestamptz[]", [instants])).rows).toEqual([[instants]]);
         expect((await run("SELECT '2026-01-01 00:00:00.123999+05:30'::timestamptz")).rows[0]?.[0]).toEqual(new Date("2025-12-31T18:30:00.123Z"));
         await expect(run("SELECT 'infinity'::timestamptz")).rejects.toThrow(RangeError);
+      });
+
+      it("travel in binary form as arrays of ids and integers", async () => {
+        const ids = ["00000000-0000-0000-0000-000000000000", "0123456f-89ab-4def-8123-456789abcdef", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"];
+        const big = [0n, -(2n ** 63n), 2n ** 63n - 1n, -1n];
+        const small = [0, -(2 ** 31), 2 ** 31 - 1, -1];
+        expect([uuidArray(ids), int8Array(big), int4Array(small)].every((array) => array instanceof Uint8Array)).toBe(true);
+        expect((await run("SELECT $1::uuid[], $2::int8[], $3::int4[]", [uuidArray(ids), int8Array(big), int4Array(small)])).rows).toEqual([
+          [ids.map((id) => id.toLowerCase()), big, small],
+        ]);
+        const [id = ""] = ids;
+        expect((await run("SELECT $1::uuid[], $2::int8[], $3::int4[]", [uuidArray([null, id]), int8Array([1n, null]), int4Array([null])])).rows).toEqual([[[null, id], [1n, null], [null]]]);
+        expect((await run("SELECT $1::uuid[], $2::int8[], $3::int4[]", [uuidArray([]), int8Array([]), int4Array([])])).rows).toEqual([[[], [], []]]);
+        expect((await run("SELECT $1::uuid[], $2::int8[], $3::int4[]", [uuidArray(null), int8Array(null), int4Array(null)])).rows).toEqual([[null, null, null]]);
+      });
+
+      it("are judged by Postgres where they are no ids or too large", async () => {
+        const errorOf = (text: string, value: unknown): Promise<unknown> => run(text, [value]).then(() => undefined, (error: unknown) => error);
+        const id = "0123456f-89ab-4def-8123-456789abcdef";
+        for (const bad of ["", "nonsense", `${id}0`, id.replace("f-", "g-"), id.replace("0", "\u0131"), id.replaceAll("-", "0")]) {
+          expect(await errorOf("SELECT $1::uuid[]", uuidArray([id, bad]))).toMatchObject({ code: "22P02" });
+        }
+        expect((await run("SELECT $1::uuid[]", [uuidArray([id.replaceAll("-", ""), `{${id}}`])])).rows).toEqual([[[id, id]]]);
+        expect(await errorOf("SELECT $1::int8[]", int8Array([1n, 2n ** 63n]))).toMatchObject({ code: "22003" });
+        expect(await errorOf("SELECT $1::int4[]", int4Array([1, 2 ** 31]))).toMatchObject({ code: "22003" });
+        expect(await errorOf("SELECT $1::int4[]", int4Array([1.5]))).toMatchObject({ code: "22P02" });
       });
 
       it("reach unnest as arrays", async () => {

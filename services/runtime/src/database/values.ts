@@ -1,3 +1,5 @@
+import { bytesArray, timestampArray } from "./binary-array.ts";
+
 /**
  * How values cross the wire, in Postgres's text format, the same for every adapter: both hand their raw columns to
  * `createRowDecoder`, so they decode alike by construction.
@@ -73,8 +75,15 @@ function decodeTimestamp(text: string): Date {
   return offset === 0 ? date : new Date(date.getTime() - (sign === "-" ? -offset : offset) * 1000);
 }
 
+/** One dimension without quotes, as arrays of ids and numbers are. */
+const plainArray = /^\{[^{}"\\]*\}$/;
+
 /** Reads an array literal such as `{1,NULL,"a \"b\""}`, nested ones too. */
 function decodeArray(text: string, element: Decoder | undefined): unknown[] {
+  if (plainArray.test(text)) {
+    const items = text === "{}" ? [] : text.slice(1, -1).split(",");
+    return items.map((item) => (item === "NULL" ? null : element === undefined ? item : element(item)));
+  }
   // An array whose lower bound is not 1 is written `[0:1]={…}`.
   let at = text.startsWith("[") ? text.indexOf("=") + 1 : 0;
   const read = (): unknown[] => {
@@ -195,8 +204,8 @@ export function encodeValue(value: unknown): WireValue {
 /** An array of one kind, as columns are, takes a shorter way; byte arrays and times travel in binary form, which is cheaper to make and to read. */
 function encodeArray(elements: readonly unknown[]): WireValue {
   const [first] = elements;
-  if (first instanceof Uint8Array && elements.every(isBytes)) return encodeByteArrays(elements);
-  if (first instanceof Date && elements.every(isDate)) return encodeTimestamps(elements);
+  if (first instanceof Uint8Array && elements.every(isBytes)) return bytesArray(elements);
+  if (first instanceof Date && elements.every(isDate)) return timestampArray(elements);
   if (typeof first === "string" && elements.every(isString) && !special.test(elements.join(""))) return `{"${elements.join('","')}"}`;
   return arrayLiteral(elements);
 }
@@ -207,41 +216,6 @@ const isString = (element: unknown): element is string => typeof element === "st
 
 /** What an array literal escapes in a string. */
 const special = /["\\]/;
-
-function encodeByteArrays(elements: readonly Uint8Array[]): Uint8Array {
-  const size = elements.reduce((sum, element) => sum + 4 + element.length, 0);
-  return encodeBinaryArray(17, elements, size, (element, into, at) => {
-    into.set(element, into.writeInt32BE(element.length, at));
-    return at + 4 + element.length;
-  });
-}
-
-/** Where Postgres's binary times begin. */
-const postgresEpochMs = Date.UTC(2000, 0, 1);
-
-/** What is read again: the years 1 to 9999. */
-const [firstMs, lastMs] = [Date.parse("0001-01-01T00:00:00Z"), Date.parse("9999-12-31T23:59:59.999Z")];
-
-function encodeTimestamps(elements: readonly Date[]): Uint8Array {
-  return encodeBinaryArray(1184, elements, 12 * elements.length, (element, into, at) => {
-    const ms = element.getTime();
-    if (!(ms >= firstMs && ms <= lastMs)) throw new RangeError(`a time must be in the years 1 to 9999, not at ${ms} ms`);
-    return into.writeBigInt64BE(BigInt(ms - postgresEpochMs) * 1_000n, into.writeInt32BE(8, at));
-  });
-}
-
-/** Postgres's binary form of an array of one dimension without NULLs. `size`: the bytes of the elements, each with its length before it. */
-function encodeBinaryArray<T>(elementOid: number, elements: readonly T[], size: number, write: (element: T, into: Buffer, at: number) => number): Uint8Array {
-  const encoded = Buffer.allocUnsafe(20 + size);
-  // Dimensions, no NULLs, type of the elements; then length and first index of the one dimension.
-  let at = encoded.writeInt32BE(1, 0);
-  at = encoded.writeInt32BE(0, at);
-  at = encoded.writeInt32BE(elementOid, at);
-  at = encoded.writeInt32BE(elements.length, at);
-  at = encoded.writeInt32BE(1, at);
-  for (const element of elements) at = write(element, encoded, at);
-  return encoded;
-}
 
 function arrayLiteral(elements: readonly unknown[]): string {
   return `{${elements.map(encodeElement).join(",")}}`;

@@ -72,8 +72,7 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
         note(onHot);
         const spread = await take(generator, pids, running.variant.name, "spread", { ...job, port: running.orderPort, dealIds: [hot, ...others] });
         note(spread);
-        const { concurrency: _concurrency, ...open } = { ...job, port: running.orderPort, dealIds: [hot], perSecond: Math.floor(onHot.perSecond / 2) };
-        const half = await take(generator, pids, running.variant.name, "half load", open);
+        const half = await take(generator, pids, running.variant.name, "half load", halfOf({ ...job, port: running.orderPort, dealIds: [hot] }, onHot));
         note(half);
         await checkOrders(running, expected + first.answered + onHot.answered + spread.answered + half.answered);
       }
@@ -108,8 +107,15 @@ async function measureNoOps(generator: Generator, platform: Platform, job: LoadJ
   const { port, pid } = platform.noOp;
   const pids = { order: pid, product: undefined, postgres: undefined };
   await generator.run({ ...job, port, dealIds: [randomUUID()], durationMs: leadInMs });
-  note(await take(generator, pids, "no-op CreateOrder", "-", { ...job, port, dealIds: [randomUUID()] }));
+  const full = await take(generator, pids, "no-op CreateOrder", "-", { ...job, port, dealIds: [randomUUID()] });
+  note(full);
+  note(await take(generator, pids, "no-op CreateOrder", "half load", halfOf({ ...job, port, dealIds: [randomUUID()] }, full)));
   note(await take(generator, pids, "health check", "-", { ...job, call: "health", port }));
+}
+
+/** An open loop at half the rate. */
+function halfOf({ concurrency: _concurrency, ...job }: LoadJob, { perSecond }: Sample): LoadJob {
+  return { ...job, perSecond: Math.floor(perSecond / 2) };
 }
 
 /** Callers of a baseline at once, each with a connection of its own: with more it gets slower. */

@@ -59,5 +59,7 @@ export function report(samples: readonly Sample[]): string {
   const failed = samples.reduce((sum, sample) => sum + sample.failed, 0);
   const cost = (name: string, load: string) => median(rows.find((row) => row.name === name && row.load === load)?.samples.map(microsecondsEach) ?? []);
   const lines = [...ratios, ["CPU of no-op CreateOrder : group-commit", cost("no-op CreateOrder", "-") / cost("group-commit", "hot")] as const].filter(([, ratio]) => !Number.isNaN(ratio)).map(([name, ratio]) => `${name.padEnd(42)} ${ratio.toFixed(2)}`);
-  return `${table.toString()}\nColumns at the right: cores taken. Failed calls: ${failed}\n\n${lines.join("\n")}`;
+  const tail = (name: string) => median(rows.find((row) => row.name === name && row.load === "half load")?.samples.map(({ p99Ms }) => p99Ms) ?? []);
+  const tails = ["group-commit", "no-op CreateOrder"].filter((name) => !Number.isNaN(tail(name))).map((name) => `${`p99 at half load, ${name}`.padEnd(42)} ${tail(name).toFixed(0)} ms`);
+  return `${table.toString()}\nColumns at the right: cores taken. Failed calls: ${failed}\n\n${[...lines, ...tails].join("\n")}`;
 }

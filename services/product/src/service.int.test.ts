@@ -54,6 +54,9 @@ function entryFailure(status: Status | undefined) {
   return { reason: reasonOf(error), code: Code[error.code], metadata: reasonMetadataOf(error), fields: violationsOf(error).map(({ field }) => field) };
 }
 
+const oneOfEach = (...dealIds: string[]) => ({ reservationId: uuidv7(), userId: uuidv7(), lines: dealIds.map((dealId) => ({ dealId, quantity: 1n })), expireTime: later(600_000) });
+const inBrief = (state: ReservationState) => ({ case: "reservation", value: create(ReservationSchema, { state, expireTime: later(600_000) }) });
+
 describe("product service over gRPC", () => {
   const clock = createManualClock();
   let database: Database;
@@ -275,18 +278,16 @@ describe("product service over gRPC", () => {
   it("reservations - in brief: states and times, and the terms of each deal once", async () => {
     const [one, two, unused] = [await createDeal(), await createDeal(), await createDeal()];
     for (const { vendorItemId } of [one, two, unused]) await inventory.receiveStock({ vendorItemId, fulfillmentCenterId: "fc", quantity: 10n }, as(admin));
-    const entry = (...dealIds: string[]) => ({ reservationId: uuidv7(), userId: uuidv7(), lines: dealIds.map((dealId) => ({ dealId, quantity: 1n })), expireTime: later(600_000) });
-    const first = entry(one.dealId.toUpperCase(), two.dealId);
-    const entries = [first, entry(one.dealId), { ...entry(unused.dealId), lines: [{ dealId: unused.dealId, quantity: 11n }] }, first];
+    const first = oneOfEach(one.dealId.toUpperCase(), two.dealId);
+    const entries = [first, oneOfEach(one.dealId), { ...oneOfEach(unused.dealId), lines: [{ dealId: unused.dealId, quantity: 11n }] }, first];
     const full = await inventory.reserveStock({ entries });
     expect(full.deals).toEqual([]);
     expect(full.results[0]?.outcome.value).toMatchObject({ lines: [{ dealId: one.dealId }, { dealId: two.dealId }] });
     // Asked again, a hold is told as it is by now, with its own time.
     await inventory.releaseStock({ entries: [{ reservationId: first.reservationId }] });
     const brief = await inventory.reserveStock({ entries: entries.map((asked) => ({ ...asked, expireTime: later(1_200_000) })), view: ReservationView.BASIC });
-    const told = (state: ReservationState) => ({ case: "reservation", value: create(ReservationSchema, { state, expireTime: later(600_000) }) });
     expect(brief.results.map(({ outcome }) => outcome)).toEqual([
-      told(ReservationState.RELEASED), told(ReservationState.HELD), expect.objectContaining({ case: "error" }), told(ReservationState.RELEASED),
+      inBrief(ReservationState.RELEASED), inBrief(ReservationState.HELD), expect.objectContaining({ case: "error" }), inBrief(ReservationState.RELEASED),
     ]);
     expect(brief.deals).toMatchObject([one, two].map(({ dealId, productId, vendorItemId }) => ({ dealId, productId, vendorItemId, fulfillmentCenterId: "fc", title: "Shoes", unitPrice: price })));
     expect(await failure(inventory.reserveStock({ entries: [first], view: 9 as ReservationView }))).toEqual(["INVALID_INPUT", "InvalidArgument", "view"]);

@@ -1,6 +1,6 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
--- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. The
--- terms of a deal are sent once for all lines, which name their place, from 1. Answers the orders that are stored.
+-- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. What
+-- orders are of comes as bundles, arrays as text in the order of the lines, each bundle once; orders name their place, from 1. Answers the orders that are stored.
 -- name: InsertNewOrders :one
 WITH claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -9,31 +9,33 @@ WITH claim AS (
   ORDER BY t.reservation_id
   ON CONFLICT (reservation_id) DO NOTHING
   RETURNING reservation_id, order_id
+), bundle AS MATERIALIZED (
+  SELECT b.place, b.deal_ids::uuid[] AS deal_ids, b.product_ids::uuid[] AS product_ids, b.vendor_item_ids::text[] AS vendor_item_ids,
+    b.fulfillment_center_ids::text[] AS fulfillment_center_ids, b.titles::text[] AS titles, b.quantities::bigint[] AS quantities,
+    b.price_units::bigint[] AS price_units, b.price_nanos::int[] AS price_nanos
+  FROM unnest(
+    @bundle_deal_ids::text[], @bundle_product_ids::text[], @bundle_vendor_item_ids::text[], @bundle_fulfillment_center_ids::text[],
+    @bundle_titles::text[], @bundle_quantities::text[], @bundle_price_units::text[], @bundle_price_nanos::text[])
+    WITH ORDINALITY AS b (deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities, price_units, price_nanos, place)
 ), new_order AS (
   INSERT INTO orders.orders (
     order_id, user_id, state, payment_state, reservation_id, total_currency, total_units, total_nanos,
-    expire_time, create_time, update_time, version)
+    expire_time, create_time, update_time, version, deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities,
+    price_units, price_nanos)
   SELECT t.order_id, t.user_id, 'PENDING_PAYMENT', 'NONE', c.reservation_id, t.total_currency, t.total_units, t.total_nanos,
-    t.expire_time, t.create_time, t.create_time, 1
+    t.expire_time, t.create_time, t.create_time, 1, b.deal_ids, b.product_ids, b.vendor_item_ids, b.fulfillment_center_ids, b.titles,
+    b.quantities, b.price_units, b.price_nanos
   FROM unnest(
-    @order_ids::uuid[], @user_ids::uuid[], @total_currencies::text[], @total_units::bigint[], @total_nanos::int[],
+    @order_ids::uuid[], @user_ids::uuid[], @bundles::int[], @total_currencies::text[], @total_units::bigint[], @total_nanos::int[],
     @expire_times::timestamptz[], @create_times::timestamptz[])
-    AS t (order_id, user_id, total_currency, total_units, total_nanos, expire_time, create_time)
+    AS t (order_id, user_id, bundle, total_currency, total_units, total_nanos, expire_time, create_time)
+  JOIN bundle b ON b.place = t.bundle
   JOIN claim c ON c.order_id = t.order_id
-), line AS (
-  INSERT INTO orders.order_lines (
-    order_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity,
-    price_currency, price_units, price_nanos)
-  SELECT l.order_id, l.line_number, t.deal_id, t.product_id, t.vendor_item_id, t.fulfillment_center_id, t.title, l.quantity,
-    t.price_currency, t.price_units, t.price_nanos
-  FROM unnest(@line_order_ids::uuid[], @line_numbers::int[], @quantities::bigint[], @line_terms::int[]) AS l (order_id, line_number, quantity, terms)
-  JOIN unnest(
-    @deal_ids::uuid[], @product_ids::uuid[], @vendor_item_ids::text[], @fulfillment_center_ids::text[], @titles::text[],
-    @price_currencies::text[], @price_units::bigint[], @price_nanos::int[])
-    WITH ORDINALITY AS t (
-      deal_id, product_id, vendor_item_id, fulfillment_center_id, title, price_currency, price_units, price_nanos, terms)
-    ON t.terms = l.terms
-  JOIN claim c ON c.order_id = l.order_id
+), further_deal AS (
+  INSERT INTO orders.further_deals (deal_id, order_id)
+  SELECT t.deal_id, t.order_id
+  FROM unnest(@further_deal_ids::uuid[], @further_order_ids::uuid[]) AS t (deal_id, order_id)
+  JOIN claim c ON c.order_id = t.order_id
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
   SELECT t.event_id, @subject::text, t.order_id::text, t.payload,
@@ -126,12 +128,6 @@ FROM moved m;
 -- name: ListOrdersById :many
 SELECT * FROM orders.orders WHERE order_id = ANY (@order_ids::uuid[]);
 
--- Finds the lines of these orders, sorted by order and line number.
--- name: ListOrderLines :many
-SELECT * FROM orders.order_lines
-WHERE order_id = ANY (@order_ids::uuid[])
-ORDER BY order_id, line_number;
-
 -- One page of everybody's orders, the newest first.
 -- name: ListOrders :many
 SELECT * FROM orders.orders
@@ -146,19 +142,31 @@ SELECT * FROM orders.orders o
 WHERE o.user_id = @user_id
   AND o.order_id < @before::uuid
   AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
-  AND (sqlc.narg(deal_id)::uuid IS NULL OR EXISTS (
-    SELECT 1 FROM orders.order_lines l WHERE l.order_id = o.order_id AND l.deal_id = sqlc.narg(deal_id)))
+  AND (sqlc.narg(deal_id)::uuid IS NULL OR sqlc.narg(deal_id)::uuid = ANY (o.deal_ids))
 ORDER BY o.order_id DESC
 LIMIT @max_rows::int;
 
--- One page of everybody's orders with a line of a deal, the newest first.
+-- One page of everybody's orders with a line of a deal, the newest first: those whose first line is of it, and the bundles that have it further down.
 -- name: ListOrdersOfDeal :many
-SELECT o.* FROM orders.order_lines l
-JOIN orders.orders o ON o.order_id = l.order_id
-WHERE l.deal_id = @deal_id
-  AND l.order_id < @before::uuid
-  AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
-ORDER BY l.order_id DESC
+WITH found AS (
+  (SELECT o.order_id FROM orders.orders o
+  WHERE o.deal_ids[1] = @deal_id::uuid
+    AND o.order_id < @before::uuid
+    AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
+  ORDER BY o.order_id DESC
+  LIMIT @max_rows::int)
+  UNION ALL
+  (SELECT f.order_id FROM orders.further_deals f
+  JOIN orders.orders o ON o.order_id = f.order_id
+  WHERE f.deal_id = @deal_id::uuid
+    AND f.order_id < @before::uuid
+    AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
+  ORDER BY f.order_id DESC
+  LIMIT @max_rows::int)
+)
+SELECT * FROM orders.orders
+WHERE order_id IN (SELECT found.order_id FROM found)
+ORDER BY order_id DESC
 LIMIT @max_rows::int;
 
 -- Locks orders whose time to pay is over, the oldest first, passing over those that somebody else is working on. One whose

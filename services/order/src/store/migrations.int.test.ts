@@ -18,4 +18,28 @@ describeEachDatabase("order migrations", (open) => {
     expect(await tables()).toBe(all);
     await database.close();
   });
+
+  test("migrations - lines move into their orders and back as they are, and bundles are found by all of their deals", async () => {
+    const database = await open();
+    const rows = async (text: string) => (await database.query({ name: "", text }, [])).rows;
+    const [order, bundle, deal, other] = [1, 2, 3, 4].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`);
+    await migrate(database, { ...orderMigrations, version: 4 });
+    await database.script(`
+      INSERT INTO orders.orders (order_id, user_id, state, payment_state, reservation_id, total_currency, total_units, total_nanos, expire_time, create_time, update_time, version)
+      SELECT id, id, 'PENDING_PAYMENT', 'NONE', id, 'KRW', 9, 0, now(), now(), now(), 1 FROM unnest('{${order},${bundle}}'::uuid[]) id;
+      INSERT INTO orders.order_lines VALUES
+        ('${bundle}', 2, '${deal}', '${deal}', 'b', 'f', 'It''s {"b"}, \\', 2, 'KRW', 3, 500000000),
+        ('${bundle}', 1, '${other}', '${other}', 'a', 'f', '', 1, 'KRW', 2, 0),
+        ('${order}', 1, '${deal}', '${deal}', 'b', 'f', 'NULL', 3, 'KRW', 3, 0)`);
+    const lines = "SELECT * FROM orders.order_lines ORDER BY order_id, line_number";
+    const before = await rows(lines);
+    expect(before).toHaveLength(3);
+    await migrate(database, orderMigrations);
+    expect(await rows(lines)).toEqual(before);
+    expect(await rows("SELECT order_id, deal_ids FROM orders.orders ORDER BY order_id")).toEqual([[order, [deal]], [bundle, [other, deal]]]);
+    expect(await rows("SELECT deal_id, order_id FROM orders.further_deals")).toEqual([[deal, bundle]]);
+    await migrate(database, { ...orderMigrations, version: 4 });
+    expect(await rows(lines)).toEqual(before);
+    await database.close();
+  });
 });

@@ -1,29 +1,33 @@
-import type { Database, Queryable } from "@flashdeal/runtime/database";
+import { arrayText, type Database, type Queryable } from "@flashdeal/runtime/database";
 import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
 import { newId } from "@flashdeal/runtime/ids";
 import type { NewOrder } from "../domain/ports.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
 import { encodeMessageOfOrder } from "../message/order-message.ts";
-import { insertNewOrders, listOrderLines, notifyOrdersChanged, type ListOrderLinesRow, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
+import { insertNewOrders, notifyOrdersChanged, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
 
 /** Between rows and orders. */
 
-/** Completes order rows by their lines, with one query for all of them. Keeps the rows' order. */
-export async function withLines(db: Queryable, rows: readonly ListOrdersByIdRow[]): Promise<Order[]> {
-  if (rows.length === 0) return [];
-  const lines = new Map<string, OrderLine[]>(rows.map(({ orderId }) => [orderId, []]));
-  for (const row of await listOrderLines(db, { orderIds: [...lines.keys()] })) lines.get(row.orderId)?.push(lineOf(row));
-  return rows.map((row) => orderOf(row, lines.get(row.orderId) ?? []));
-}
-
-function orderOf(row: ListOrdersByIdRow, lines: readonly OrderLine[]): Order {
-  const { totalCurrency, totalUnits, totalNanos, paymentId, ...rest } = row;
+/** A row as the domain's order. */
+export function orderOf(row: ListOrdersByIdRow): Order {
+  const { totalCurrency, totalUnits, totalNanos, paymentId, dealIds, productIds, vendorItemIds, fulfillmentCenterIds, titles, quantities, priceUnits, priceNanos, ...rest } = row;
+  const lines = dealIds.map((dealId, index): OrderLine => ({
+    dealId,
+    productId: at(productIds, index),
+    vendorItemId: at(vendorItemIds, index),
+    fulfillmentCenterId: at(fulfillmentCenterIds, index),
+    title: at(titles, index),
+    quantity: at(quantities, index),
+    unitPrice: { currencyCode: totalCurrency, units: at(priceUnits, index), nanos: at(priceNanos, index) },
+  }));
   return { ...rest, paymentId: paymentId ?? "", lines, total: { currencyCode: totalCurrency, units: totalUnits, nanos: totalNanos } };
 }
 
-function lineOf(row: ListOrderLinesRow): OrderLine {
-  const { orderId: _orderId, lineNumber: _lineNumber, priceCurrency, priceUnits, priceNanos, ...rest } = row;
-  return { ...rest, unitPrice: { currencyCode: priceCurrency, units: priceUnits, nanos: priceNanos } };
+/** All columns of the lines are of one length. */
+function at<T>(column: readonly T[], index: number): T {
+  const value = column[index];
+  if (value === undefined) throw new Error(`an order has no line ${index + 1} in all of its columns`);
+  return value;
 }
 
 /**
@@ -42,7 +46,8 @@ export async function insertOrders(database: Database, created: readonly NewOrde
     totalNanos: orders.map(({ total }) => total.nanos),
     expireTimes: orders.map(({ expireTime }) => expireTime),
     createTimes: orders.map(({ createTime }) => createTime),
-    ...lineColumns(orders),
+    ...bundleColumns(orders),
+    ...furtherDeals(orders),
     eventIds: orders.map(() => newId()),
     subject: OrderCreatedSchema.typeName,
     payloads: orders.map(encodeMessageOfOrder),
@@ -51,42 +56,50 @@ export async function insertOrders(database: Database, created: readonly NewOrde
   return result?.stored ?? [];
 }
 
-/** The lines of a batch: in a rush all are of a few deals, whose terms travel once. */
-function lineColumns(orders: readonly Order[]) {
-  const lines = orders.flatMap(({ orderId, lines }) => lines.map((line, index) => ({ orderId, lineNumber: index + 1, line })));
-  const terms: OrderLine[] = [];
-  const placeOf = new Map<string, number>();
-  const lineTerms = lines.map(({ line }) => {
-    const known = placeOf.get(line.dealId);
-    if (known !== undefined && sameTerms(line, terms[known - 1])) return known;
-    const place = terms.push(line);
-    placeOf.set(line.dealId, place);
+/** What orders are of: in a rush all are of a few deals, so each bundle travels once, and each order names its place from 1. */
+function bundleColumns(orders: readonly Order[]) {
+  const known = new Map<string, { readonly lines: readonly OrderLine[]; readonly place: number }>();
+  const distinct: (readonly OrderLine[])[] = [];
+  const bundles = orders.map(({ lines }) => {
+    const key = lines.length === 1 ? (lines[0]?.dealId ?? "") : lines.map(({ dealId }) => dealId).join();
+    const bundle = known.get(key);
+    if (bundle !== undefined && sameLines(bundle.lines, lines)) return bundle.place;
+    const place = distinct.push(lines);
+    known.set(key, { lines, place });
     return place;
   });
+  const column = (valueOf: (line: OrderLine) => unknown) => distinct.map((lines) => arrayText(lines.map(valueOf)));
   return {
-    lineOrderIds: lines.map(({ orderId }) => orderId),
-    lineNumbers: lines.map(({ lineNumber }) => lineNumber),
-    quantities: lines.map(({ line }) => line.quantity),
-    lineTerms,
-    dealIds: terms.map(({ dealId }) => dealId),
-    productIds: terms.map(({ productId }) => productId),
-    vendorItemIds: terms.map(({ vendorItemId }) => vendorItemId),
-    fulfillmentCenterIds: terms.map(({ fulfillmentCenterId }) => fulfillmentCenterId),
-    titles: terms.map(({ title }) => title),
-    priceCurrencies: terms.map(({ unitPrice }) => unitPrice.currencyCode),
-    priceUnits: terms.map(({ unitPrice }) => unitPrice.units),
-    priceNanos: terms.map(({ unitPrice }) => unitPrice.nanos),
+    bundles,
+    bundleDealIds: column(({ dealId }) => dealId),
+    bundleProductIds: column(({ productId }) => productId),
+    bundleVendorItemIds: column(({ vendorItemId }) => vendorItemId),
+    bundleFulfillmentCenterIds: column(({ fulfillmentCenterId }) => fulfillmentCenterId),
+    bundleTitles: column(({ title }) => title),
+    bundleQuantities: column(({ quantity }) => quantity),
+    bundlePriceUnits: column(({ unitPrice }) => unitPrice.units),
+    bundlePriceNanos: column(({ unitPrice }) => unitPrice.nanos),
   };
+}
+
+/** The deals of bundles after the first one, by which their orders are found too. */
+function furtherDeals(orders: readonly Order[]) {
+  const further = orders.flatMap(({ orderId, lines }) => (lines.length === 1 ? [] : lines.slice(1).map(({ dealId }) => ({ orderId, dealId }))));
+  return { furtherDealIds: further.map(({ dealId }) => dealId), furtherOrderIds: further.map(({ orderId }) => orderId) };
+}
+
+function sameLines(left: readonly OrderLine[], right: readonly OrderLine[]): boolean {
+  return left.length === right.length && left.every((line, index) => line.quantity === right[index]?.quantity && sameTerms(line, right[index]));
 }
 
 function sameTerms(a: OrderLine, b: OrderLine | undefined): boolean {
   return (
     b !== undefined &&
+    a.dealId === b.dealId &&
     a.productId === b.productId &&
     a.vendorItemId === b.vendorItemId &&
     a.fulfillmentCenterId === b.fulfillmentCenterId &&
     a.title === b.title &&
-    a.unitPrice.currencyCode === b.unitPrice.currencyCode &&
     a.unitPrice.units === b.unitPrice.units &&
     a.unitPrice.nanos === b.unitPrice.nanos
   );

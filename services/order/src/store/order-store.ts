@@ -1,13 +1,13 @@
 import { CommitOutcomeUnknownError, isConnectionError, isDataError, isDeadlock, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
 import { createGroupCommit, outcomesOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { currentTrace } from "@flashdeal/runtime/telemetry";
-import { expire, type Order, type Payment } from "../domain/order.ts";
+import { expire, type Payment } from "../domain/order.ts";
 import type { Claim, Clock, CreatedOrders, NewOrder, OrderQuery, OrderStore } from "../domain/ports.ts";
 import { insertClaims, listClaims } from "./gen/claims.sql.ts";
 import { deleteRecords } from "./gen/idempotency.sql.ts";
 import { listOrders, listOrdersById, listOrdersOfDeal, listOrdersOfUser, lockOrdersToExpire } from "./gen/orders.sql.ts";
 import { getPayment, takePaymentsToCheck, type GetPaymentRow } from "./gen/payments.sql.ts";
-import { insertOrders, withLines } from "./order-rows.ts";
+import { insertOrders, orderOf } from "./order-rows.ts";
 import type { OrderSignalHub } from "./order-signals.ts";
 import { findRecords, oldestTime, orderCodec, saveAnswers, type AnsweredRequest } from "./requests.ts";
 import { applySteps, Outrun, type Step, type StepTimes } from "./steps.ts";
@@ -31,7 +31,7 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
   const nextCheckTime = () => new Date(clock.now().getTime() + options.paymentCheckDelayMs);
   const batches = createStoreBatches(database, clock, nextCheckTime, options.limits);
   const getOrders = async (orderIds: readonly string[]) =>
-    orderIds.length === 0 ? [] : withLines(database, await listOrdersById(database, { orderIds }));
+    orderIds.length === 0 ? [] : (await listOrdersById(database, { orderIds })).map(orderOf);
   return {
     findRecords: (requests) => findRecords(database, orderCodec, requests, clock.now()),
     async saveAnswer(request, answer) {
@@ -46,7 +46,7 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
     },
     getOrders,
     getOrder: async (orderId) => (await getOrders([orderId]))[0],
-    listOrders: async (query) => withLines(database, await listRows(database, query)),
+    listOrders: async (query) => (await listRows(database, query)).map(orderOf),
     async change(change, request, signal) {
       const [done] = outcomesOf([await batches.steps.submit({ change, request, trace: currentTrace() }, signal)], isOutrun);
       if (done === true) signals.changed([change.to.orderId]);
@@ -149,7 +149,7 @@ async function listRows(db: Queryable, query: OrderQuery) {
 }
 
 async function expireDue(tx: Transaction, times: StepTimes, paymentDueTime: Date, maxRows: number): Promise<string[]> {
-  const due: Order[] = await withLines(tx, await lockOrdersToExpire(tx, { dueTime: times.now, paymentDueTime, maxRows }));
+  const due = (await lockOrdersToExpire(tx, { dueTime: times.now, paymentDueTime, maxRows })).map(orderOf);
   const steps = due.flatMap((order): Step[] => {
     const change = expire(order, times.now);
     return change === undefined ? [] : [{ change }];

@@ -17,4 +17,26 @@ describeEachDatabase("migrations", (open) => {
     expect((await migrate(database, productMigrations)).applied).toEqual(up.applied);
     await database.close();
   });
+
+  it("move lines into their holds and back as they are", async () => {
+    const database = await open();
+    const rows = async (text: string) => (await database.query({ name: "", text }, [])).rows;
+    const [product, one, other, hold] = [1, 2, 3, 4].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`);
+    await migrate(database, { ...productMigrations, version: 6 });
+    await database.script(`
+      INSERT INTO product.products VALUES ('${product}', 'item', 'Shoes', 'shoes', '', 'KRW', 1000, 0, '{}', now(), now());
+      INSERT INTO product.deals SELECT id, '${product}', 'item', 'fc', 'Deal ' || id, 'KRW', 900, 0, now(), now() + interval '1 hour', 0, NULL, now(), now() FROM unnest('{${one},${other}}'::uuid[]) id;
+      INSERT INTO product.reservations VALUES ('${hold}', '${hold}', 'HELD', NULL, now(), now(), now());
+      INSERT INTO product.reservation_lines SELECT '${hold}', place, d.deal_id, d.product_id, d.vendor_item_id, d.fulfillment_center_id, d.title, 2 + place, 'KRW', 900, 0
+      FROM product.deals d JOIN (VALUES ('${one}'::uuid, 1), ('${other}'::uuid, 0)) AS p (deal_id, place) USING (deal_id)`);
+    const lines = "SELECT * FROM product.reservation_lines ORDER BY reservation_id, line_number";
+    const before = await rows(lines);
+    expect(before).toHaveLength(2);
+    await migrate(database, productMigrations);
+    expect(await rows(lines)).toEqual(before);
+    expect(await rows("SELECT deal_ids, quantities FROM product.reservations")).toEqual([[[other, one], [2n, 3n]]]);
+    await migrate(database, { ...productMigrations, version: 6 });
+    expect(await rows(lines)).toEqual(before);
+    await database.close();
+  });
 });

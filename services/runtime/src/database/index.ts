@@ -8,3 +8,4 @@ export * from "./open-database.ts";
 export { type PgDatabaseOptions, createPgDatabase } from "./pg.ts";
 export { FolderUnusableError } from "./pglite-folder.ts";
 export { prepareCluster } from "./prepared-cluster.ts";
+export { arrayText } from "./values.ts";

@@ -217,6 +217,11 @@ const isString = (element: unknown): element is string => typeof element === "st
 /** What an array literal escapes in a string. */
 const special = /["\\]/;
 
+/** An array in Postgres's text form, for a text parameter that the statement itself turns into an array. */
+export function arrayText(elements: readonly unknown[]): string {
+  return arrayLiteral(elements);
+}
+
 function arrayLiteral(elements: readonly unknown[]): string {
   return `{${elements.map(encodeElement).join(",")}}`;
 }

@@ -1,0 +1,53 @@
+-- An order's lines move into its row, column by column, in the order of the lines: rows of their own and their places in two indexes cost a fifth
+-- of a new order. Their currency is that of the total. Most orders are of one deal, by which the order's own row is found; only the further
+-- deals of a bundle have rows.
+ALTER TABLE orders.order_lines RENAME TO old_order_lines;
+ALTER TABLE orders.orders
+  ADD COLUMN deal_ids uuid[],
+  ADD COLUMN product_ids uuid[],
+  ADD COLUMN vendor_item_ids text[],
+  ADD COLUMN fulfillment_center_ids text[],
+  ADD COLUMN titles text[],
+  ADD COLUMN quantities bigint[],
+  ADD COLUMN price_units bigint[],
+  ADD COLUMN price_nanos int[];
+UPDATE orders.orders o
+SET deal_ids = l.deal_ids, product_ids = l.product_ids, vendor_item_ids = l.vendor_item_ids, fulfillment_center_ids = l.fulfillment_center_ids,
+  titles = l.titles, quantities = l.quantities, price_units = l.price_units, price_nanos = l.price_nanos
+FROM (
+  SELECT b.order_id, array_agg(b.deal_id ORDER BY b.line_number) AS deal_ids, array_agg(b.product_id ORDER BY b.line_number) AS product_ids,
+    array_agg(b.vendor_item_id ORDER BY b.line_number) AS vendor_item_ids,
+    array_agg(b.fulfillment_center_id ORDER BY b.line_number) AS fulfillment_center_ids, array_agg(b.title ORDER BY b.line_number) AS titles,
+    array_agg(b.quantity ORDER BY b.line_number) AS quantities, array_agg(b.price_units ORDER BY b.line_number) AS price_units,
+    array_agg(b.price_nanos ORDER BY b.line_number) AS price_nanos
+  FROM orders.old_order_lines b
+  GROUP BY b.order_id) l
+WHERE l.order_id = o.order_id;
+ALTER TABLE orders.orders
+  ALTER COLUMN deal_ids SET NOT NULL,
+  ALTER COLUMN product_ids SET NOT NULL,
+  ALTER COLUMN vendor_item_ids SET NOT NULL,
+  ALTER COLUMN fulfillment_center_ids SET NOT NULL,
+  ALTER COLUMN titles SET NOT NULL,
+  ALTER COLUMN quantities SET NOT NULL,
+  ALTER COLUMN price_units SET NOT NULL,
+  ALTER COLUMN price_nanos SET NOT NULL,
+  ADD CONSTRAINT orders_quantities_check CHECK (0 < ALL (quantities));
+CREATE INDEX orders_by_deal ON orders.orders ((deal_ids[1]), order_id);
+
+CREATE TABLE orders.further_deals (
+  deal_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  PRIMARY KEY (deal_id, order_id)
+);
+INSERT INTO orders.further_deals (deal_id, order_id)
+SELECT DISTINCT d.deal_id, o.order_id FROM orders.orders o CROSS JOIN LATERAL unnest(o.deal_ids[2:]) AS d (deal_id) WHERE d.deal_id <> o.deal_ids[1];
+DROP TABLE orders.old_order_lines;
+
+CREATE VIEW orders.order_lines AS
+SELECT o.order_id, l.ordinal::int AS line_number, l.deal_id::uuid AS deal_id, l.product_id::uuid AS product_id, l.vendor_item_id::text AS vendor_item_id,
+  l.fulfillment_center_id::text AS fulfillment_center_id, l.title::text AS title, l.quantity::bigint AS quantity, o.total_currency AS price_currency,
+  l.price_units::bigint AS price_units, l.price_nanos::int AS price_nanos
+FROM orders.orders o
+CROSS JOIN LATERAL unnest(o.deal_ids, o.product_ids, o.vendor_item_ids, o.fulfillment_center_ids, o.titles, o.quantities, o.price_units, o.price_nanos)
+  WITH ORDINALITY AS l (deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_units, price_nanos, ordinal);

@@ -89,7 +89,7 @@ export async function measure(options: BenchOptions, onSample: (sample: Sample) 
 const warmUp = { maxCalls: 40_000, durationMs: 10_000 };
 
 /** How long each server is called before it is measured, in milliseconds: one that waited for its turn has dropped compiled code and memory, and takes both again. */
-const leadInMs = 2_000;
+const leadInMs = 5_000;
 
 async function warmUpAll(generator: Generator, { noOp, variants }: Platform, job: LoadJob, deals: ReadonlyMap<RunningVariant, readonly string[]>): Promise<void> {
   await generator.run({ ...job, port: noOp.port, dealIds: [randomUUID()], ...warmUp });

@@ -51,6 +51,21 @@ describeEachDatabase("create order", (open) => {
       expect(rows).toHaveLength(1);
     });
 
+    test("create order - any text that a deal may have is stored as it is, in one batch with others", async () => {
+      const titles = ["NULL", "", "{}", '"', "\\", `It's {"b","c"}, \\"d\\"`, " leading and trailing ", "a,b", "한정 판매 👟", "line\nbreak", "$1", "x".repeat(200)];
+      const deals = titles.map((title) => bed.addDeal({ title }));
+      const user = as();
+      const wanted = [...deals.map(({ dealId }) => [{ dealId, quantity: 1n }]), deals.map(({ dealId }) => ({ dealId, quantity: 2n })), deals.slice(0, 1).map(({ dealId }) => ({ dealId, quantity: 3n }))];
+      const created = await Promise.all(wanted.map((lines) => bed.orders.createOrder({ requestId: v4(), lines }, user)));
+      for (const [index, { order }] of created.entries()) {
+        const stored = await bed.orders.getOrder({ orderId: order?.orderId ?? "" }, user);
+        expect(stored.order).toEqual(order);
+        expect(stored.order?.lines.map(({ dealId, quantity, title }) => [dealId, quantity, title])).toEqual(
+          wanted[index]?.map(({ dealId, quantity }) => [dealId, quantity, titles[deals.findIndex((deal) => deal.dealId === dealId)]]),
+        );
+      }
+    });
+
     test("create order - lines keep their own deals' terms, in one batch with others, and a repeated call gets them again", async () => {
       const terms = [{ priceUnits: 100n }, { priceUnits: 7n, priceNanos: 5 }, { priceUnits: 0n, priceNanos: 250_000_000 }] as const;
       const deals = terms.map((each) => bed.addDeal({ ...each, currencyCode: "EUR" }));

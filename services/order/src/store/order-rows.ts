@@ -61,9 +61,9 @@ function bundleColumns(orders: readonly Order[]) {
   const known = new Map<string, { readonly lines: readonly OrderLine[]; readonly place: number }>();
   const distinct: (readonly OrderLine[])[] = [];
   const bundles = orders.map(({ lines }) => {
-    const key = lines.length === 1 ? (lines[0]?.dealId ?? "") : lines.map(({ dealId }) => dealId).join();
+    const key = lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
     const bundle = known.get(key);
-    if (bundle !== undefined && sameLines(bundle.lines, lines)) return bundle.place;
+    if (bundle !== undefined && lines.every((line, index) => sameTerms(line, bundle.lines[index]))) return bundle.place;
     const place = distinct.push(lines);
     known.set(key, { lines, place });
     return place;
@@ -86,10 +86,6 @@ function bundleColumns(orders: readonly Order[]) {
 function furtherDeals(orders: readonly Order[]) {
   const further = orders.flatMap(({ orderId, lines }) => (lines.length === 1 ? [] : lines.slice(1).map(({ dealId }) => ({ orderId, dealId }))));
   return { furtherDealIds: further.map(({ dealId }) => dealId), furtherOrderIds: further.map(({ orderId }) => orderId) };
-}
-
-function sameLines(left: readonly OrderLine[], right: readonly OrderLine[]): boolean {
-  return left.length === right.length && left.every((line, index) => line.quantity === right[index]?.quantity && sameTerms(line, right[index]));
 }
 
 function sameTerms(a: OrderLine, b: OrderLine | undefined): boolean {

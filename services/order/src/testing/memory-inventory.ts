@@ -10,6 +10,7 @@ export interface TestDeal {
   readonly priceUnits?: bigint;
   readonly priceNanos?: number;
   readonly cancelled?: boolean;
+  readonly title?: string;
 }
 
 /** What the next call of ReserveStock does wrong. */
@@ -91,13 +92,13 @@ function take({ deals, holds }: MemoryInventory, { reservationId, userId, lines,
   return { kind: "hold", hold };
 }
 
-function lineOf({ dealId, priceUnits = 10n, priceNanos = 0, currencyCode = "KRW" }: TestDeal, quantity: bigint): OrderLine {
+function lineOf({ dealId, priceUnits = 10n, priceNanos = 0, currencyCode = "KRW", title = `Deal ${dealId.slice(-4)}` }: TestDeal, quantity: bigint): OrderLine {
   return {
     dealId,
     productId: `01890000-0000-7000-8000-${dealId.slice(-12)}`,
     vendorItemId: `item-${dealId.slice(-4)}`,
     fulfillmentCenterId: "icn1",
-    title: `Deal ${dealId.slice(-4)}`,
+    title,
     quantity,
     unitPrice: { currencyCode, units: priceUnits, nanos: priceNanos },
   };

@@ -150,9 +150,9 @@ ALTER TABLE orders.order_lines DROP CONSTRAINT order_lines_order_id_fkey;
 
 -- 005.do.lines-in-orders.sql
 
--- An order's lines move into its row, column by column, in the order of the lines: rows of their own and their places in two indexes cost a fifth
--- of a new order. Their currency is that of the total. Most orders are of one deal, by which the order's own row is found; only the further
--- deals of a bundle have rows.
+-- An order's lines move into its row, column by column, in the order of the lines, so that a new order has one row and one place in an index less.
+-- Their currency is that of the total. Most orders are of one deal, by which the order's own row is found; only the further deals of a bundle have
+-- rows. Where a line would not be what it was, nothing is changed. All orders are written anew: VACUUM orders.orders afterwards.
 ALTER TABLE orders.order_lines RENAME TO old_order_lines;
 ALTER TABLE orders.orders
   ADD COLUMN deal_ids uuid[],
@@ -175,6 +175,16 @@ FROM (
   FROM orders.old_order_lines b
   GROUP BY b.order_id) l
 WHERE l.order_id = o.order_id;
+DO $$
+DECLARE
+  odd text;
+BEGIN
+  SELECT string_agg(o.order_id::text, ', ') INTO odd FROM (SELECT order_id FROM orders.orders WHERE deal_ids IS NULL LIMIT 5) o;
+  IF odd IS NOT NULL THEN
+    RAISE EXCEPTION 'orders without lines, among them %: give them lines or delete them, then start again', odd;
+  END IF;
+END
+$$;
 ALTER TABLE orders.orders
   ALTER COLUMN deal_ids SET NOT NULL,
   ALTER COLUMN product_ids SET NOT NULL,
@@ -184,7 +194,24 @@ ALTER TABLE orders.orders
   ALTER COLUMN quantities SET NOT NULL,
   ALTER COLUMN price_units SET NOT NULL,
   ALTER COLUMN price_nanos SET NOT NULL,
-  ADD CONSTRAINT orders_quantities_check CHECK (0 < ALL (quantities));
+  -- As many of each, and none of them null.
+  ADD CONSTRAINT orders_lines_check CHECK (
+    cardinality(deal_ids) > 0
+    AND cardinality(product_ids) = cardinality(deal_ids)
+    AND cardinality(vendor_item_ids) = cardinality(deal_ids)
+    AND cardinality(fulfillment_center_ids) = cardinality(deal_ids)
+    AND cardinality(titles) = cardinality(deal_ids)
+    AND cardinality(quantities) = cardinality(deal_ids)
+    AND cardinality(price_units) = cardinality(deal_ids)
+    AND cardinality(price_nanos) = cardinality(deal_ids)
+    AND array_position(deal_ids, NULL) IS NULL
+    AND array_position(product_ids, NULL) IS NULL
+    AND array_position(vendor_item_ids, NULL) IS NULL
+    AND array_position(fulfillment_center_ids, NULL) IS NULL
+    AND array_position(titles, NULL) IS NULL
+    AND array_position(price_units, NULL) IS NULL
+    AND array_position(price_nanos, NULL) IS NULL
+    AND (0 < ALL (quantities)) IS TRUE);
 CREATE INDEX orders_by_deal ON orders.orders ((deal_ids[1]), order_id);
 
 CREATE TABLE orders.further_deals (
@@ -194,8 +221,6 @@ CREATE TABLE orders.further_deals (
 );
 INSERT INTO orders.further_deals (deal_id, order_id)
 SELECT DISTINCT d.deal_id, o.order_id FROM orders.orders o CROSS JOIN LATERAL unnest(o.deal_ids[2:]) AS d (deal_id) WHERE d.deal_id <> o.deal_ids[1];
-DROP TABLE orders.old_order_lines;
-
 CREATE VIEW orders.order_lines AS
 SELECT o.order_id, l.ordinal::int AS line_number, l.deal_id::uuid AS deal_id, l.product_id::uuid AS product_id, l.vendor_item_id::text AS vendor_item_id,
   l.fulfillment_center_id::text AS fulfillment_center_id, l.title::text AS title, l.quantity::bigint AS quantity, o.total_currency AS price_currency,
@@ -203,3 +228,16 @@ SELECT o.order_id, l.ordinal::int AS line_number, l.deal_id::uuid AS deal_id, l.
 FROM orders.orders o
 CROSS JOIN LATERAL unnest(o.deal_ids, o.product_ids, o.vendor_item_ids, o.fulfillment_center_ids, o.titles, o.quantities, o.price_units, o.price_nanos)
   WITH ORDINALITY AS l (deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_units, price_nanos, ordinal);
+
+DO $$
+DECLARE
+  odd text;
+BEGIN
+  SELECT string_agg(l.order_id::text, ', ') INTO odd
+  FROM (SELECT order_id FROM (SELECT * FROM orders.old_order_lines EXCEPT SELECT * FROM orders.order_lines) d LIMIT 5) l;
+  IF odd IS NOT NULL THEN
+    RAISE EXCEPTION 'lines without an order, numbered with gaps, or in another currency than their order''s total, among them those of %: mend them, then start again', odd;
+  END IF;
+END
+$$;
+DROP TABLE orders.old_order_lines;

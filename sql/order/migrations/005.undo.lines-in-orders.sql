@@ -19,7 +19,7 @@ DROP VIEW orders.new_order_lines;
 DROP TABLE orders.further_deals;
 DROP INDEX orders.orders_by_deal;
 ALTER TABLE orders.orders
-  DROP CONSTRAINT orders_quantities_check,
+  DROP CONSTRAINT orders_lines_check,
   DROP COLUMN deal_ids,
   DROP COLUMN product_ids,
   DROP COLUMN vendor_item_ids,

@@ -1,6 +1,6 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
 -- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. What
--- orders are of comes as bundles, arrays as text in the order of the lines, each bundle once; orders name their place, from 1. Answers the orders that are stored.
+-- orders are of comes as arrays in text form, in the order of the lines, each content once; orders name its place, from 1. Answers the orders that are stored.
 -- name: InsertNewOrders :one
 WITH claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -9,27 +9,27 @@ WITH claim AS (
   ORDER BY t.reservation_id
   ON CONFLICT (reservation_id) DO NOTHING
   RETURNING reservation_id, order_id
-), bundle AS MATERIALIZED (
-  SELECT b.place, b.deal_ids::uuid[] AS deal_ids, b.product_ids::uuid[] AS product_ids, b.vendor_item_ids::text[] AS vendor_item_ids,
-    b.fulfillment_center_ids::text[] AS fulfillment_center_ids, b.titles::text[] AS titles, b.quantities::bigint[] AS quantities,
-    b.price_units::bigint[] AS price_units, b.price_nanos::int[] AS price_nanos
+), content AS MATERIALIZED (
+  SELECT n.place, n.deal_ids::uuid[] AS deal_ids, n.product_ids::uuid[] AS product_ids, n.vendor_item_ids::text[] AS vendor_item_ids,
+    n.fulfillment_center_ids::text[] AS fulfillment_center_ids, n.titles::text[] AS titles, n.quantities::bigint[] AS quantities,
+    n.price_units::bigint[] AS price_units, n.price_nanos::int[] AS price_nanos
   FROM unnest(
-    @bundle_deal_ids::text[], @bundle_product_ids::text[], @bundle_vendor_item_ids::text[], @bundle_fulfillment_center_ids::text[],
-    @bundle_titles::text[], @bundle_quantities::text[], @bundle_price_units::text[], @bundle_price_nanos::text[])
-    WITH ORDINALITY AS b (deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities, price_units, price_nanos, place)
+    @content_deal_ids::text[], @content_product_ids::text[], @content_vendor_item_ids::text[], @content_fulfillment_center_ids::text[],
+    @content_titles::text[], @content_quantities::text[], @content_price_units::text[], @content_price_nanos::text[])
+    WITH ORDINALITY AS n (deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities, price_units, price_nanos, place)
 ), new_order AS (
   INSERT INTO orders.orders (
     order_id, user_id, state, payment_state, reservation_id, total_currency, total_units, total_nanos,
     expire_time, create_time, update_time, version, deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities,
     price_units, price_nanos)
   SELECT t.order_id, t.user_id, 'PENDING_PAYMENT', 'NONE', c.reservation_id, t.total_currency, t.total_units, t.total_nanos,
-    t.expire_time, t.create_time, t.create_time, 1, b.deal_ids, b.product_ids, b.vendor_item_ids, b.fulfillment_center_ids, b.titles,
-    b.quantities, b.price_units, b.price_nanos
+    t.expire_time, t.create_time, t.create_time, 1, n.deal_ids, n.product_ids, n.vendor_item_ids, n.fulfillment_center_ids, n.titles,
+    n.quantities, n.price_units, n.price_nanos
   FROM unnest(
-    @order_ids::uuid[], @user_ids::uuid[], @bundles::int[], @total_currencies::text[], @total_units::bigint[], @total_nanos::int[],
+    @order_ids::uuid[], @user_ids::uuid[], @contents::int[], @total_currencies::text[], @total_units::bigint[], @total_nanos::int[],
     @expire_times::timestamptz[], @create_times::timestamptz[])
-    AS t (order_id, user_id, bundle, total_currency, total_units, total_nanos, expire_time, create_time)
-  JOIN bundle b ON b.place = t.bundle
+    AS t (order_id, user_id, content, total_currency, total_units, total_nanos, expire_time, create_time)
+  LEFT JOIN content n ON n.place = t.content
   JOIN claim c ON c.order_id = t.order_id
 ), further_deal AS (
   INSERT INTO orders.further_deals (deal_id, order_id)
@@ -146,26 +146,22 @@ WHERE o.user_id = @user_id
 ORDER BY o.order_id DESC
 LIMIT @max_rows::int;
 
--- One page of everybody's orders with a line of a deal, the newest first: those whose first line is of it, and the bundles that have it further down.
+-- One page of everybody's orders with a line of a deal, the newest first: those whose first line is of it, and those that have it further down.
 -- name: ListOrdersOfDeal :many
-WITH found AS (
-  (SELECT o.order_id FROM orders.orders o
-  WHERE o.deal_ids[1] = @deal_id::uuid
-    AND o.order_id < @before::uuid
-    AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
-  ORDER BY o.order_id DESC
-  LIMIT @max_rows::int)
-  UNION ALL
-  (SELECT f.order_id FROM orders.further_deals f
-  JOIN orders.orders o ON o.order_id = f.order_id
-  WHERE f.deal_id = @deal_id::uuid
-    AND f.order_id < @before::uuid
-    AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
-  ORDER BY f.order_id DESC
-  LIMIT @max_rows::int)
-)
-SELECT * FROM orders.orders
-WHERE order_id IN (SELECT found.order_id FROM found)
+(SELECT o.* FROM orders.orders o
+WHERE o.deal_ids[1] = @deal_id::uuid
+  AND o.order_id < @before::uuid
+  AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
+ORDER BY o.order_id DESC
+LIMIT @max_rows::int)
+UNION ALL
+(SELECT o.* FROM orders.further_deals f
+JOIN orders.orders o ON o.order_id = f.order_id
+WHERE f.deal_id = @deal_id::uuid
+  AND f.order_id < @before::uuid
+  AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
+ORDER BY f.order_id DESC
+LIMIT @max_rows::int)
 ORDER BY order_id DESC
 LIMIT @max_rows::int;
 

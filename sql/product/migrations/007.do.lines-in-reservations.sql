@@ -1,5 +1,6 @@
 -- A hold's lines move into its row: a row of their own and its place in an index cost a quarter of a hold. What was copied from the deals
--- stands in the deals, whose terms never change; the lines are read through a view.
+-- stands in the deals, whose terms never change; the lines are read through a view. Where a line would not be what it was, nothing is changed. All
+-- holds are written anew: VACUUM product.reservations afterwards.
 ALTER TABLE product.reservation_lines RENAME TO old_reservation_lines;
 ALTER TABLE product.reservations ADD COLUMN deal_ids uuid[], ADD COLUMN quantities bigint[];
 UPDATE product.reservations r
@@ -9,11 +10,21 @@ FROM (
   FROM product.old_reservation_lines o
   GROUP BY o.reservation_id) l
 WHERE l.reservation_id = r.reservation_id;
+DO $$
+DECLARE
+  odd text;
+BEGIN
+  SELECT string_agg(r.reservation_id::text, ', ') INTO odd FROM (SELECT reservation_id FROM product.reservations WHERE deal_ids IS NULL LIMIT 5) r;
+  IF odd IS NOT NULL THEN
+    RAISE EXCEPTION 'reservations without lines, among them %: give them lines or delete them, then start again', odd;
+  END IF;
+END
+$$;
 ALTER TABLE product.reservations
   ALTER COLUMN deal_ids SET NOT NULL,
   ALTER COLUMN quantities SET NOT NULL,
-  ADD CONSTRAINT reservations_lines_check CHECK (cardinality(deal_ids) > 0 AND cardinality(deal_ids) = cardinality(quantities) AND 0 < ALL (quantities));
-DROP TABLE product.old_reservation_lines;
+  ADD CONSTRAINT reservations_lines_check CHECK (
+    cardinality(deal_ids) > 0 AND cardinality(deal_ids) = cardinality(quantities) AND array_position(deal_ids, NULL) IS NULL AND (0 < ALL (quantities)) IS TRUE);
 
 CREATE VIEW product.reservation_lines AS
 SELECT r.reservation_id, (l.ordinal - 1)::int AS line_number, d.deal_id, d.product_id, d.vendor_item_id, d.fulfillment_center_id, d.title, l.quantity::bigint AS quantity,
@@ -21,3 +32,16 @@ SELECT r.reservation_id, (l.ordinal - 1)::int AS line_number, d.deal_id, d.produ
 FROM product.reservations r
 CROSS JOIN LATERAL unnest(r.deal_ids, r.quantities) WITH ORDINALITY AS l (deal_id, quantity, ordinal)
 JOIN product.deals d ON d.deal_id = l.deal_id;
+
+DO $$
+DECLARE
+  odd text;
+BEGIN
+  SELECT string_agg(l.reservation_id::text, ', ') INTO odd
+  FROM (SELECT reservation_id FROM (SELECT * FROM product.old_reservation_lines EXCEPT SELECT * FROM product.reservation_lines) d LIMIT 5) l;
+  IF odd IS NOT NULL THEN
+    RAISE EXCEPTION 'lines without a reservation or a deal, numbered with gaps, or of other terms than their deal''s, among them those of %: mend them, then start again', odd;
+  END IF;
+END
+$$;
+DROP TABLE product.old_reservation_lines;

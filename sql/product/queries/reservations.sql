@@ -1,15 +1,15 @@
--- Adds holds, each with what it holds: the bundles are arrays as text, deals and units in the same order, each bundle once; in a rush all
--- holds are of a few. Sorted, so that two transactions never wait for each other's ids.
--- name: InsertReservations :execrows
-WITH bundle AS MATERIALIZED (
-  SELECT b.place, b.deal_ids::uuid[] AS deal_ids, b.quantities::bigint[] AS quantities
-  FROM unnest(@bundle_deal_ids::text[], @bundle_quantities::text[]) WITH ORDINALITY AS b (deal_ids, quantities, place)
+-- Adds holds, each with what it holds: contents are arrays in text form, deals and units in the same order, each content once, as in a rush all holds
+-- are of a few; holds name its place, from 1. Sorted, so that two transactions never wait for each other's ids.
+-- name: InsertReservations :exec
+WITH content AS MATERIALIZED (
+  SELECT n.place, n.deal_ids::uuid[] AS deal_ids, n.quantities::bigint[] AS quantities
+  FROM unnest(@content_deal_ids::text[], @content_quantities::text[]) WITH ORDINALITY AS n (deal_ids, quantities, place)
 )
 INSERT INTO product.reservations (reservation_id, user_id, state, deal_ids, quantities, expire_time, create_time, update_time)
-SELECT t.reservation_id, t.user_id, 'HELD', b.deal_ids, b.quantities, t.expire_time, @create_time::timestamptz, @create_time::timestamptz
-FROM unnest(@reservation_ids::uuid[], @user_ids::uuid[], @bundles::int[], @expire_times::timestamptz[])
-  AS t (reservation_id, user_id, bundle, expire_time)
-JOIN bundle b ON b.place = t.bundle
+SELECT t.reservation_id, t.user_id, 'HELD', n.deal_ids, n.quantities, t.expire_time, @create_time::timestamptz, @create_time::timestamptz
+FROM unnest(@reservation_ids::uuid[], @user_ids::uuid[], @contents::int[], @expire_times::timestamptz[])
+  AS t (reservation_id, user_id, content, expire_time)
+LEFT JOIN content n ON n.place = t.content
 ORDER BY t.reservation_id;
 
 -- name: ListReservations :many

@@ -120,7 +120,7 @@ WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
 
 -- Keys after one, in their order, with what their movements and their reservations add up to, in one snapshot. An empty item: all.
 -- Reservations have no index by key, which every order would pay for: those that are held are found by theirs, those that are sold by one
--- pass over all lines per page.
+-- pass over all reservations per page.
 -- name: ListStockBooks :many
 WITH page AS MATERIALIZED (
   SELECT k.* FROM product.stocks k

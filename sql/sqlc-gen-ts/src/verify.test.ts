@@ -28,6 +28,10 @@ function paramOf(typeName: string) {
   return { number: 1, column: sqlcColumn({ name: "n", type: { schema: "", name: typeName } }) };
 }
 
+function arrayOf(typeName: string) {
+  return { number: 1, column: sqlcColumn({ name: "n", is_array: true, array_dims: 1, type: { schema: "", name: typeName } }) };
+}
+
 test("verify - Postgres agrees with the sample", async () => {
   const sql = await readServiceSql(SAMPLE_ROOT, "sample");
   expect(await verifier.verify(sql, createServiceModel("sample", sampleRequest()))).toEqual([]);
@@ -44,6 +48,12 @@ test("verify - a parameter may be narrower than what Postgres takes, not of anot
   const text = "SELECT id FROM orders.things LIMIT $1";
   expect(await problemsOf({ text, params: [paramOf("integer")] })).toEqual([]);
   expect(await problemsOf({ text, params: [paramOf("text")] })).toEqual([expect.stringContaining("parameter n: sqlc takes it for text, Postgres for int8")]);
+});
+
+test("verify - an array parameter is of the very type, as it travels in binary form", async () => {
+  const text = "SELECT id FROM orders.things WHERE version = ANY ($1)";
+  expect(await problemsOf({ text, params: [arrayOf("bigint")] })).toEqual([]);
+  expect(await problemsOf({ text, params: [arrayOf("integer")] })).toEqual([expect.stringContaining("parameter n: sqlc takes it for int4[], Postgres for int8[]")]);
 });
 
 test("verify - a statement that Postgres refuses is found", async () => {

@@ -141,6 +141,7 @@ function agrees(type: ColumnType, actual: CatalogType, kind: "parameter" | "colu
     return false;
   }
   const bothText = TEXT_TYPES.has(type.postgres) && TEXT_TYPES.has(actual.name);
-  const widens = kind === "parameter" && NUMBER_TYPES.includes(type.postgres) && NUMBER_TYPES.indexOf(type.postgres) <= NUMBER_TYPES.indexOf(actual.name);
+  // An array travels in binary form, with the type of its elements.
+  const widens = kind === "parameter" && !type.isArray && NUMBER_TYPES.includes(type.postgres) && NUMBER_TYPES.indexOf(type.postgres) <= NUMBER_TYPES.indexOf(actual.name);
   return type.postgres === actual.name || bothText || widens;
 }

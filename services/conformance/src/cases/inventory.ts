@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { InventoryService, MovementKind, ReservationState } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
+import { InventoryService, MovementKind, ReservationState, ReservationView } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { Status } from "@flashdeal/proto/google/rpc/status_pb";
@@ -103,6 +103,16 @@ export const inventoryCases: readonly ConformanceCase[] = [
       assert.equal(reasonOfStatus(results[1]?.outcome.value as Status), "SOLD_OUT");
       const again = await ok(caller.unary(reserveStock, { entries: [first] }, options));
       assert.deepEqual(again.results, results.slice(0, 1));
+      const brief = await ok(caller.unary(reserveStock, { entries: [first, second], view: ReservationView.BASIC }, options));
+      const [held, refused] = brief.results.map(({ outcome }) => outcome);
+      assert.ok(held?.case === "reservation" && results[0]?.outcome.case === "reservation");
+      assert.deepEqual([held.value.state, held.value.expireTime, held.value.lines], [ReservationState.HELD, results[0].outcome.value.expireTime, []]);
+      assert.equal(refused?.case, "error");
+      const [line] = results[0].outcome.value.lines;
+      assert.deepEqual(
+        brief.deals.map(({ dealId, productId, vendorItemId, fulfillmentCenterId, title, unitPrice }) => [dealId, productId, vendorItemId, fulfillmentCenterId, title, unitPrice]),
+        [[line?.dealId, line?.productId, line?.vendorItemId, line?.fulfillmentCenterId, line?.title, line?.unitPrice]],
+      );
       assert.deepEqual(await stockOf(world, deal.key), { onHand: 3, reserved: 3, available: 0 });
 
       const committed = await ok(caller.unary(commitStock, { entries: [{ reservationId: first.reservationId }, { reservationId: second.reservationId }] }, options));

@@ -143,6 +143,7 @@ async function reserve(context: CreateBatchContext, commands: readonly CreateOrd
       return;
     }
     const { hold } = answer;
+    // An inventory that answers in brief compares the lines itself.
     if (!sameLines(command.lines, hold.lines)) {
       outcomes.set(command, { kind: "request-id-reused" });
       return;

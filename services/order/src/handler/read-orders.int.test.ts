@@ -97,8 +97,11 @@ describeEachDatabase("read orders", (open) => {
           expect(await pages({ dealId: c, pageSize }, caller)).toEqual([fifth, fourth, second]);
         }
       }
-      await bed.orders.cancelOrder({ orderId: second ?? "" }, user);
-      expect(await pages({ dealId: c, state: OrderState.CANCELLED, pageSize: 1 }, as("admin"))).toEqual([second]);
+      for (const orderId of [second, fourth]) await bed.orders.cancelOrder({ orderId: orderId ?? "" }, user);
+      for (const caller of [user, as("admin")]) {
+        expect(await pages({ dealId: c, state: OrderState.CANCELLED, pageSize: 1 }, caller)).toEqual([fourth, second]);
+        expect(await pages({ dealId: c, state: OrderState.PENDING_PAYMENT, pageSize: 1 }, caller)).toEqual([fifth]);
+      }
       const { order } = await bed.orders.getOrder({ orderId: second ?? "" }, user);
       expect(order?.lines.map(({ dealId }) => dealId)).toEqual([b, a, c]);
     });

@@ -40,6 +40,25 @@ describeEachDatabase("order migrations", (open) => {
     expect(await rows("SELECT deal_id, order_id FROM orders.further_deals")).toEqual([[deal, bundle]]);
     await migrate(database, { ...orderMigrations, version: 4 });
     expect(await rows(lines)).toEqual(before);
+    // What would not be the same afterwards stops the migration, and nothing is changed.
+    const damages = [
+      [`INSERT INTO orders.order_lines SELECT '${other}', line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_currency, price_units, price_nanos FROM orders.order_lines WHERE order_id = '${order}'`, other],
+      [`UPDATE orders.order_lines SET price_currency = 'EUR' WHERE order_id = '${bundle}' AND line_number = 2`, bundle],
+      [`UPDATE orders.order_lines SET line_number = 2 WHERE order_id = '${order}'`, order],
+      [`DELETE FROM orders.order_lines WHERE order_id = '${order}'`, order],
+    ] as const;
+    for (const [damage, named] of damages) {
+      await database.script(`CREATE TABLE orders.kept AS SELECT * FROM orders.order_lines; ${damage}`);
+      const damaged = await rows(lines);
+      await expect(migrate(database, orderMigrations)).rejects.toThrow(named);
+      expect(await rows(lines)).toEqual(damaged);
+      await database.script("TRUNCATE orders.order_lines; INSERT INTO orders.order_lines SELECT * FROM orders.kept; DROP TABLE orders.kept");
+    }
+    await migrate(database, orderMigrations);
+    expect(await rows(lines)).toEqual(before);
+    for (const set of ["quantities = '{}'", "quantities = '{0}'", "quantities = '{NULL}'", "titles = '{NULL}'", "titles = '{a,b}'", "price_units = '{}'"]) {
+      await expect(rows(`UPDATE orders.orders SET ${set} WHERE order_id = '${order}'`)).rejects.toThrow("orders_lines_check");
+    }
     await database.close();
   });
 });

@@ -46,7 +46,7 @@ export async function insertOrders(database: Database, created: readonly NewOrde
     totalNanos: orders.map(({ total }) => total.nanos),
     expireTimes: orders.map(({ expireTime }) => expireTime),
     createTimes: orders.map(({ createTime }) => createTime),
-    ...bundleColumns(orders),
+    ...contentColumns(orders),
     ...furtherDeals(orders),
     eventIds: orders.map(() => newId()),
     subject: OrderCreatedSchema.typeName,
@@ -56,35 +56,39 @@ export async function insertOrders(database: Database, created: readonly NewOrde
   return result?.stored ?? [];
 }
 
-/** What orders are of: in a rush all are of a few deals, so each bundle travels once, and each order names its place from 1. */
-function bundleColumns(orders: readonly Order[]) {
+/** What orders are of: in a rush all are of a few deals, so each content travels once, and orders name its place from 1. */
+function contentColumns(orders: readonly Order[]) {
   const known = new Map<string, { readonly lines: readonly OrderLine[]; readonly place: number }>();
   const distinct: (readonly OrderLine[])[] = [];
-  const bundles = orders.map(({ lines }) => {
+  const contents = orders.map(({ lines }) => {
     const key = lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
-    const bundle = known.get(key);
-    if (bundle !== undefined && lines.every((line, index) => sameTerms(line, bundle.lines[index]))) return bundle.place;
+    const content = known.get(key);
+    if (content !== undefined && lines.every((line, index) => sameTerms(line, content.lines[index]))) return content.place;
     const place = distinct.push(lines);
     known.set(key, { lines, place });
     return place;
   });
   const column = (valueOf: (line: OrderLine) => unknown) => distinct.map((lines) => arrayText(lines.map(valueOf)));
   return {
-    bundles,
-    bundleDealIds: column(({ dealId }) => dealId),
-    bundleProductIds: column(({ productId }) => productId),
-    bundleVendorItemIds: column(({ vendorItemId }) => vendorItemId),
-    bundleFulfillmentCenterIds: column(({ fulfillmentCenterId }) => fulfillmentCenterId),
-    bundleTitles: column(({ title }) => title),
-    bundleQuantities: column(({ quantity }) => quantity),
-    bundlePriceUnits: column(({ unitPrice }) => unitPrice.units),
-    bundlePriceNanos: column(({ unitPrice }) => unitPrice.nanos),
+    contents,
+    contentDealIds: column(({ dealId }) => dealId),
+    contentProductIds: column(({ productId }) => productId),
+    contentVendorItemIds: column(({ vendorItemId }) => vendorItemId),
+    contentFulfillmentCenterIds: column(({ fulfillmentCenterId }) => fulfillmentCenterId),
+    contentTitles: column(({ title }) => title),
+    contentQuantities: column(({ quantity }) => quantity),
+    contentPriceUnits: column(({ unitPrice }) => unitPrice.units),
+    contentPriceNanos: column(({ unitPrice }) => unitPrice.nanos),
   };
 }
 
-/** The deals of bundles after the first one, by which their orders are found too. */
+/** The deals of orders of several, after the first one: their orders are found by them too. */
 function furtherDeals(orders: readonly Order[]) {
-  const further = orders.flatMap(({ orderId, lines }) => (lines.length === 1 ? [] : lines.slice(1).map(({ dealId }) => ({ orderId, dealId }))));
+  const further = orders.flatMap(({ orderId, lines }) => {
+    if (lines.length === 1) return [];
+    const [, ...dealIds] = new Set(lines.map(({ dealId }) => dealId));
+    return dealIds.map((dealId) => ({ orderId, dealId }));
+  });
   return { furtherDealIds: further.map(({ dealId }) => dealId), furtherOrderIds: further.map(({ orderId }) => orderId) };
 }
 

@@ -82,7 +82,7 @@ async function reserve(client: Client<typeof InventoryService>, options: Invento
   return requests.map(() => ({ kind: "unknown", cause }));
 }
 
-/** Field by field: `create` takes three times as long with what it is to begin with. The requests of a batch share their time. */
+/** Field by field: `create` takes three times as long where it is given the fields. The requests of a batch share their time. */
 function toEntries(requests: readonly HoldRequest[]): ReserveStockEntry[] {
   let shared: { readonly date: Date; readonly timestamp: Timestamp } | undefined;
   return requests.map(({ reservationId, userId, lines, expireTime }) => {

@@ -10,7 +10,7 @@ export interface DealUnits {
   readonly quantity: bigint;
 }
 
-/** One line of a hold, with the deal's terms at the moment at which it was taken. */
+/** One line of a hold, with the deal's terms, which never change. */
 export interface ReservedLine extends DealUnits, StockKey {
   readonly productId: string;
   readonly title: string;

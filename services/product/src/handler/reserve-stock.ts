@@ -40,7 +40,7 @@ export function reserveStock({ strategy, log }: HandlerServices): MethodImpl<typ
   };
 }
 
-/** Reservations without what their caller knows, and the terms of their deals. Field by field: `create` takes three times as long with what it is to begin with. */
+/** Reservations without what their caller knows, and the terms of their deals. Field by field: `create` takes three times as long where it is given the fields. */
 function createBasicView() {
   const deals = new Map<string, DealTerms>();
   let shared: { readonly ms: number; readonly timestamp: Timestamp } | undefined;

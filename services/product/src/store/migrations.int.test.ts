@@ -37,6 +37,25 @@ describeEachDatabase("migrations", (open) => {
     expect(await rows("SELECT deal_ids, quantities FROM product.reservations")).toEqual([[[other, one], [2n, 3n]]]);
     await migrate(database, { ...productMigrations, version: 6 });
     expect(await rows(lines)).toEqual(before);
+    // What would not be the same afterwards stops the migration, and nothing is changed.
+    const damages = [
+      `UPDATE product.reservation_lines SET price_units = 1 WHERE deal_id = '${one}'`,
+      `UPDATE product.reservation_lines SET deal_id = '${product}' WHERE deal_id = '${one}'`,
+      `UPDATE product.reservation_lines SET line_number = 5 WHERE deal_id = '${one}'`,
+      "DELETE FROM product.reservation_lines",
+    ];
+    for (const damage of damages) {
+      await database.script(`CREATE TABLE product.kept AS SELECT * FROM product.reservation_lines; ${damage}`);
+      const damaged = await rows(lines);
+      await expect(migrate(database, productMigrations)).rejects.toThrow(hold);
+      expect(await rows(lines)).toEqual(damaged);
+      await database.script("TRUNCATE product.reservation_lines; INSERT INTO product.reservation_lines SELECT * FROM product.kept; DROP TABLE product.kept");
+    }
+    await migrate(database, productMigrations);
+    expect(await rows(lines)).toEqual(before);
+    for (const set of ["deal_ids = '{}'", "deal_ids = '{NULL,NULL}'", "quantities = '{0,1}'", "quantities = '{NULL,1}'", "quantities = '{1}'"]) {
+      await expect(rows(`UPDATE product.reservations SET ${set}`)).rejects.toThrow("reservations_lines_check");
+    }
     await database.close();
   });
 });

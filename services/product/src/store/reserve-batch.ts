@@ -1,4 +1,4 @@
-import { isDeadlock, isSerializationFailure, isUniqueViolation, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
+import { arrayText, isDeadlock, isSerializationFailure, isUniqueViolation, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
 import type { ConnectError } from "@connectrpc/connect";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
 import { decideHolds, purchaseKey, type HoldDecision, type HoldInputs } from "../domain/decide-holds.ts";
@@ -21,7 +21,7 @@ export interface ReserveBatchOptions {
 }
 
 /** Another transaction took one of the batch's reservation ids between our look and our insert. The next attempt sees it. */
-class ReservationIdRaceError extends Error {
+export class ReservationIdRaceError extends Error {
   override readonly name = "ReservationIdRaceError";
 }
 
@@ -163,41 +163,34 @@ function newHolds(decisions: readonly HoldDecision[]): readonly Reservation[] {
 
 /** Adds holds with their lines. Throws, to be tried again, where another transaction was faster with one of the ids. */
 export async function insertHolds(tx: Transaction, holds: readonly Reservation[], now: Date): Promise<void> {
-  const bundles = bundlesOf(holds);
-  const inserted = await insertReservations(tx, {
+  await insertReservations(tx, {
     createTime: now,
     reservationIds: holds.map((hold) => hold.reservationId),
     userIds: holds.map((hold) => hold.userId),
     expireTimes: holds.map((hold) => hold.expireTime),
-    ...bundles,
+    ...contentColumns(holds),
   }).catch((error: unknown) => {
-    throw isUniqueViolation(error, "reservations_pkey") ? new ReservationIdRaceError() : error;
+    throw isUniqueViolation(error, "reservations_pkey") ? new ReservationIdRaceError("a reservation id is taken", { cause: error }) : error;
   });
-  if (inserted !== holds.length) throw new Error(`${holds.length} holds were to be stored, ${inserted} were`);
 }
 
-/** What holds are of, each bundle once, as arrays in Postgres's text form, and the place of each hold's bundle from 1. */
-function bundlesOf(holds: readonly Reservation[]) {
-  const bundleDealIds: string[] = [];
-  const bundleQuantities: string[] = [];
+/** What holds are of, each content once, and the place of each hold's content from 1. */
+function contentColumns(holds: readonly Reservation[]) {
+  const contentDealIds: string[] = [];
+  const contentQuantities: string[] = [];
   const places = new Map<string, number>();
-  const bundles = holds.map(({ lines }) => {
-    const dealIds = joined(lines, ({ dealId }) => dealId);
-    const quantities = joined(lines, ({ quantity }) => quantity.toString());
-    const key = `${dealIds} ${quantities}`;
+  const contents = holds.map(({ lines }) => {
+    const dealIds = arrayText(lines.map(({ dealId }) => dealId));
+    const quantities = arrayText(lines.map(({ quantity }) => quantity));
+    const key = dealIds + quantities;
     const known = places.get(key);
     if (known !== undefined) return known;
-    bundleDealIds.push(`{${dealIds}}`);
-    const place = bundleQuantities.push(`{${quantities}}`);
+    contentDealIds.push(dealIds);
+    const place = contentQuantities.push(quantities);
     places.set(key, place);
     return place;
   });
-  return { bundles, bundleDealIds, bundleQuantities };
-}
-
-function joined<T>(items: readonly T[], toText: (item: T) => string): string {
-  const [first] = items;
-  return items.length === 1 && first !== undefined ? toText(first) : items.map(toText).join(",");
+  return { contents, contentDealIds, contentQuantities };
 }
 
 /** New holds in the books. */

@@ -66,6 +66,14 @@ export function describeMigrations(name: string, open: () => Promise<Database>):
       expect(await versions("broken")).toEqual([0n, 1n, 2n]);
     });
 
+    it("that are newer than the program stop it, and are left as they are", async () => {
+      const files = { "001.do.one.sql": "CREATE TABLE newer.t (id int)", "001.undo.one.sql": "DROP TABLE newer.t" };
+      const [old, current] = [await folderOf("newer/old", files), await folderOf("newer", { ...files, "002.do.two.sql": "SELECT 1", "002.undo.two.sql": "SELECT 1" })];
+      await migrate(first, { schema: "newer", folder: current });
+      await expect(migrate(first, { schema: "newer", folder: old })).rejects.toThrow("the schema newer is at version 2, and this program knows it up to 1");
+      expect(await versions("newer")).toEqual([0n, 1n, 2n]);
+    });
+
     it("that were changed after they were applied are refused", async () => {
       const folder = await folderOf("edited", { "001.do.t.sql": "CREATE TABLE edited.t (id int)" });
       await migrate(first, { schema: "edited", folder });

@@ -25,7 +25,7 @@ const LOCK_POLL_MS = 50;
 /**
  * Brings a schema to its newest version. Processes that start at the same time take turns under an advisory lock. Each
  * migration and the row that records it are one transaction, so a crash leaves the schema at a whole version. A
- * migration that was applied and whose file has changed since is refused.
+ * migration that was applied and whose file has changed since is refused, and so is a schema that is newer than the folder.
  */
 export async function migrate(database: Database, options: MigrateOptions): Promise<MigrateResult> {
   if (!/^[a-z][a-z0-9_]*$/.test(options.schema)) {
@@ -69,6 +69,10 @@ async function run(database: Database, { schema, folder, version }: MigrateOptio
     file = migration.filename;
   });
   const migrations = await postgrator.migrate(version === undefined ? "max" : String(version));
+  if (version === undefined) {
+    const [found, known] = [await postgrator.getDatabaseVersion(), await postgrator.getMaxVersion()];
+    if (found > known) throw new Error(`the schema ${schema} is at version ${found}, and this program knows it up to ${known}: start a newer program, or restore a backup from before`);
+  }
   return { applied: migrations.map((migration) => migration.filename) };
 }
 

@@ -207,7 +207,7 @@ function encodeArray(elements: readonly unknown[]): WireValue {
   if (first instanceof Uint8Array && elements.every(isBytes)) return bytesArray(elements);
   if (first instanceof Date && elements.every(isDate)) return timestampArray(elements);
   if (typeof first === "string" && elements.every(isString) && !special.test(elements.join(""))) return `{"${elements.join('","')}"}`;
-  return arrayLiteral(elements);
+  return arrayText(elements);
 }
 
 const isBytes = (element: unknown): element is Uint8Array => element instanceof Uint8Array;
@@ -217,12 +217,8 @@ const isString = (element: unknown): element is string => typeof element === "st
 /** What an array literal escapes in a string. */
 const special = /["\\]/;
 
-/** An array in Postgres's text form, for a text parameter that the statement itself turns into an array. */
+/** An array in Postgres's text form: also for a text parameter that the statement itself turns into an array. */
 export function arrayText(elements: readonly unknown[]): string {
-  return arrayLiteral(elements);
-}
-
-function arrayLiteral(elements: readonly unknown[]): string {
   return `{${elements.map(encodeElement).join(",")}}`;
 }
 
@@ -231,7 +227,7 @@ function encodeElement(value: unknown): string {
     return quoted(value);
   }
   if (Array.isArray(value)) {
-    return arrayLiteral(value);
+    return arrayText(value);
   }
   if (value instanceof Uint8Array) {
     return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`;

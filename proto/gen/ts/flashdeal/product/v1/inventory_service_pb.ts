@@ -234,7 +234,7 @@ export const ReservationSchema: GenMessage<Reservation> = /*@__PURE__*/
   messageDesc(file_flashdeal_product_v1_inventory_service, 2);
 
 /**
- * One line of a reservation, with the deal's terms at that moment.
+ * One line of a reservation, with the deal's terms, which never change.
  *
  * @generated from message flashdeal.product.v1.ReservedLine
  */

@@ -548,7 +548,7 @@ func (x *Reservation) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// One line of a reservation, with the deal's terms at that moment.
+// One line of a reservation, with the deal's terms, which never change.
 type ReservedLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The deal.

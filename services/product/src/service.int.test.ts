@@ -1,8 +1,7 @@
-import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, createRouterTransport, type Client } from "@connectrpc/connect";
 import { OrderService } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
-import { InventoryService, MovementKind, ReservationSchema, ReservationState, ReservationView } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
+import { InventoryService, MovementKind, ReservationState } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { DealState, ProductService, type Deal, type Product } from "@flashdeal/proto/flashdeal/product/v1/product_service_pb";
 import { actAs, createAuthInterceptor, createInternalCallInterceptor, createInternalTokenSource, createTokenVerifier, type Principal } from "@flashdeal/runtime/auth";
 import { migrate, type Database } from "@flashdeal/runtime/database";
@@ -53,9 +52,6 @@ function entryFailure(status: Status | undefined) {
   error.details = details;
   return { reason: reasonOf(error), code: Code[error.code], metadata: reasonMetadataOf(error), fields: violationsOf(error).map(({ field }) => field) };
 }
-
-const oneOfEach = (...dealIds: string[]) => ({ reservationId: uuidv7(), userId: uuidv7(), lines: dealIds.map((dealId) => ({ dealId, quantity: 1n })), expireTime: later(600_000) });
-const inBrief = (state: ReservationState) => ({ case: "reservation", value: create(ReservationSchema, { state, expireTime: later(600_000) }) });
 
 describe("product service over gRPC", () => {
   const clock = createManualClock();
@@ -273,24 +269,6 @@ describe("product service over gRPC", () => {
       { kind: MovementKind.RESERVE, onHandDelta: 0n, reservedDelta: 1n, reservationId, orderId: "", actor: first.userId },
       { kind: MovementKind.RECEIVE },
     ]);
-  });
-
-  it("reservations - in brief: states and times, and the terms of each deal once", async () => {
-    const [one, two, unused] = [await createDeal(), await createDeal(), await createDeal()];
-    for (const { vendorItemId } of [one, two, unused]) await inventory.receiveStock({ vendorItemId, fulfillmentCenterId: "fc", quantity: 10n }, as(admin));
-    const first = oneOfEach(one.dealId.toUpperCase(), two.dealId);
-    const entries = [first, oneOfEach(one.dealId), { ...oneOfEach(unused.dealId), lines: [{ dealId: unused.dealId, quantity: 11n }] }, first];
-    const full = await inventory.reserveStock({ entries });
-    expect(full.deals).toEqual([]);
-    expect(full.results[0]?.outcome.value).toMatchObject({ lines: [{ dealId: one.dealId }, { dealId: two.dealId }] });
-    // Asked again, a hold is told as it is by now, with its own time.
-    await inventory.releaseStock({ entries: [{ reservationId: first.reservationId }] });
-    const brief = await inventory.reserveStock({ entries: entries.map((asked) => ({ ...asked, expireTime: later(1_200_000) })), view: ReservationView.BASIC });
-    expect(brief.results.map(({ outcome }) => outcome)).toEqual([
-      inBrief(ReservationState.RELEASED), inBrief(ReservationState.HELD), expect.objectContaining({ case: "error" }), inBrief(ReservationState.RELEASED),
-    ]);
-    expect(brief.deals).toMatchObject([one, two].map(({ dealId, productId, vendorItemId }) => ({ dealId, productId, vendorItemId, fulfillmentCenterId: "fc", title: "Shoes", unitPrice: price })));
-    expect(await failure(inventory.reserveStock({ entries: [first], view: 9 as ReservationView }))).toEqual(["INVALID_INPUT", "InvalidArgument", "view"]);
   });
 
   it("reservations - lines of one deal count as their sum, against the limit and against the stock, up to 100 of them", async () => {

@@ -1,4 +1,4 @@
--- A hold's lines move into its row: a row of their own and its place in an index cost a quarter of a hold. What was copied from the deals
+-- A hold's lines move into its row: rows of their own and their places in an index were a quarter of its write-ahead log. What was copied from the deals
 -- stands in the deals, whose terms never change; the lines are read through a view. Where a line would not be what it was, nothing is changed. All
 -- holds are written anew: VACUUM product.reservations afterwards.
 ALTER TABLE product.reservation_lines RENAME TO old_reservation_lines;

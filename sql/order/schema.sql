@@ -150,9 +150,9 @@ ALTER TABLE orders.order_lines DROP CONSTRAINT order_lines_order_id_fkey;
 
 -- 005.do.lines-in-orders.sql
 
--- An order's lines move into its row, column by column, in the order of the lines, so that a new order has one row and one place in an index less.
--- Their currency is that of the total. Most orders are of one deal, by which the order's own row is found; only the further deals of a bundle have
--- rows. Where a line would not be what it was, nothing is changed. All orders are written anew: VACUUM orders.orders afterwards.
+-- An order's lines move into its row, column by column, in the order of the lines; their currency is that of the total. Orders are found by their deals
+-- in a narrow table of its own, which the steps of an order do not write. Where a line would not be what it was, nothing is changed. All orders are
+-- written anew: VACUUM orders.orders afterwards.
 ALTER TABLE orders.order_lines RENAME TO old_order_lines;
 ALTER TABLE orders.orders
   ADD COLUMN deal_ids uuid[],
@@ -212,15 +212,15 @@ ALTER TABLE orders.orders
     AND array_position(price_units, NULL) IS NULL
     AND array_position(price_nanos, NULL) IS NULL
     AND (0 < ALL (quantities)) IS TRUE);
-CREATE INDEX orders_by_deal ON orders.orders ((deal_ids[1]), order_id);
 
-CREATE TABLE orders.further_deals (
+CREATE TABLE orders.order_deals (
   deal_id uuid NOT NULL,
   order_id uuid NOT NULL,
   PRIMARY KEY (deal_id, order_id)
 );
-INSERT INTO orders.further_deals (deal_id, order_id)
-SELECT DISTINCT d.deal_id, o.order_id FROM orders.orders o CROSS JOIN LATERAL unnest(o.deal_ids[2:]) AS d (deal_id) WHERE d.deal_id <> o.deal_ids[1];
+INSERT INTO orders.order_deals (deal_id, order_id)
+SELECT DISTINCT d.deal_id, o.order_id FROM orders.orders o CROSS JOIN LATERAL unnest(o.deal_ids) AS d (deal_id);
+
 CREATE VIEW orders.order_lines AS
 SELECT o.order_id, l.ordinal::int AS line_number, l.deal_id::uuid AS deal_id, l.product_id::uuid AS product_id, l.vendor_item_id::text AS vendor_item_id,
   l.fulfillment_center_id::text AS fulfillment_center_id, l.title::text AS title, l.quantity::bigint AS quantity, o.total_currency AS price_currency,

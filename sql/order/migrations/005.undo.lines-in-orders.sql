@@ -16,8 +16,7 @@ CREATE TABLE orders.order_lines (
 INSERT INTO orders.order_lines SELECT * FROM orders.new_order_lines;
 CREATE INDEX order_lines_by_deal ON orders.order_lines (deal_id, order_id);
 DROP VIEW orders.new_order_lines;
-DROP TABLE orders.further_deals;
-DROP INDEX orders.orders_by_deal;
+DROP TABLE orders.order_deals;
 ALTER TABLE orders.orders
   DROP CONSTRAINT orders_lines_check,
   DROP COLUMN deal_ids,

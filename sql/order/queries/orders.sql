@@ -31,11 +31,10 @@ WITH claim AS (
     AS t (order_id, user_id, content, total_currency, total_units, total_nanos, expire_time, create_time)
   LEFT JOIN content n ON n.place = t.content
   JOIN claim c ON c.order_id = t.order_id
-), further_deal AS (
-  INSERT INTO orders.further_deals (deal_id, order_id)
-  SELECT t.deal_id, t.order_id
-  FROM unnest(@further_deal_ids::uuid[], @further_order_ids::uuid[]) AS t (deal_id, order_id)
-  JOIN claim c ON c.order_id = t.order_id
+  RETURNING order_id, deal_ids
+), order_deal AS (
+  INSERT INTO orders.order_deals (deal_id, order_id)
+  SELECT DISTINCT d.deal_id, o.order_id FROM new_order o CROSS JOIN LATERAL unnest(o.deal_ids) AS d (deal_id)
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
   SELECT t.event_id, @subject::text, t.order_id::text, t.payload,
@@ -146,23 +145,14 @@ WHERE o.user_id = @user_id
 ORDER BY o.order_id DESC
 LIMIT @max_rows::int;
 
--- One page of everybody's orders with a line of a deal, the newest first: those whose first line is of it, and those that have it further down.
+-- One page of everybody's orders with a line of a deal, the newest first.
 -- name: ListOrdersOfDeal :many
-(SELECT o.* FROM orders.orders o
-WHERE o.deal_ids[1] = @deal_id::uuid
-  AND o.order_id < @before::uuid
+SELECT o.* FROM orders.order_deals d
+JOIN orders.orders o ON o.order_id = d.order_id
+WHERE d.deal_id = @deal_id
+  AND d.order_id < @before::uuid
   AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
-ORDER BY o.order_id DESC
-LIMIT @max_rows::int)
-UNION ALL
-(SELECT o.* FROM orders.further_deals f
-JOIN orders.orders o ON o.order_id = f.order_id
-WHERE f.deal_id = @deal_id::uuid
-  AND f.order_id < @before::uuid
-  AND (sqlc.narg(state)::orders.order_state IS NULL OR o.state = sqlc.narg(state))
-ORDER BY f.order_id DESC
-LIMIT @max_rows::int)
-ORDER BY order_id DESC
+ORDER BY d.order_id DESC
 LIMIT @max_rows::int;
 
 -- Locks orders whose time to pay is over, the oldest first, passing over those that somebody else is working on. One whose

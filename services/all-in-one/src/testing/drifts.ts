@@ -38,7 +38,7 @@ const orderColumns = "user_id, state, payment_state, payment_id, reservation_id,
 
 /** As if the order had never been stored. */
 export async function forgetOrder({ sql }: World, { orderId, reservationId }: Order): Promise<void> {
-  for (const table of ["payments", "orders"]) await sql(`DELETE FROM orders.${table} WHERE order_id = $1`, [orderId]);
+  for (const table of ["payments", "order_deals", "orders"]) await sql(`DELETE FROM orders.${table} WHERE order_id = $1`, [orderId]);
   await sql("DELETE FROM orders.reservation_claims WHERE reservation_id = $1", [reservationId]);
 }
 

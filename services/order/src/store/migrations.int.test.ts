@@ -37,7 +37,7 @@ describeEachDatabase("order migrations", (open) => {
     await migrate(database, orderMigrations);
     expect(await rows(lines)).toEqual(before);
     expect(await rows("SELECT order_id, deal_ids FROM orders.orders ORDER BY order_id")).toEqual([[order, [deal]], [bundle, [other, deal]]]);
-    expect(await rows("SELECT deal_id, order_id FROM orders.further_deals")).toEqual([[deal, bundle]]);
+    expect(await rows("SELECT order_id, deal_id FROM orders.order_deals ORDER BY order_id, deal_id")).toEqual([[order, deal], [bundle, deal], [bundle, other]]);
     await migrate(database, { ...orderMigrations, version: 4 });
     expect(await rows(lines)).toEqual(before);
     // What would not be the same afterwards stops the migration, and nothing is changed.

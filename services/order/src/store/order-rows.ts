@@ -47,7 +47,6 @@ export async function insertOrders(database: Database, created: readonly NewOrde
     expireTimes: orders.map(({ expireTime }) => expireTime),
     createTimes: orders.map(({ createTime }) => createTime),
     ...contentColumns(orders),
-    ...furtherDeals(orders),
     eventIds: orders.map(() => newId()),
     subject: OrderCreatedSchema.typeName,
     payloads: orders.map(encodeMessageOfOrder),
@@ -80,16 +79,6 @@ function contentColumns(orders: readonly Order[]) {
     contentPriceUnits: column(({ unitPrice }) => unitPrice.units),
     contentPriceNanos: column(({ unitPrice }) => unitPrice.nanos),
   };
-}
-
-/** The deals of orders of several, after the first one: their orders are found by them too. */
-function furtherDeals(orders: readonly Order[]) {
-  const further = orders.flatMap(({ orderId, lines }) => {
-    if (lines.length === 1) return [];
-    const [, ...dealIds] = new Set(lines.map(({ dealId }) => dealId));
-    return dealIds.map((dealId) => ({ orderId, dealId }));
-  });
-  return { furtherDealIds: further.map(({ dealId }) => dealId), furtherOrderIds: further.map(({ orderId }) => orderId) };
 }
 
 function sameTerms(a: OrderLine, b: OrderLine | undefined): boolean {

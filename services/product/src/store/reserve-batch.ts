@@ -180,13 +180,11 @@ function contentColumns(holds: readonly Reservation[]) {
   const contentQuantities: string[] = [];
   const places = new Map<string, number>();
   const contents = holds.map(({ lines }) => {
-    const dealIds = arrayText(lines.map(({ dealId }) => dealId));
-    const quantities = arrayText(lines.map(({ quantity }) => quantity));
-    const key = dealIds + quantities;
+    const key = lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
     const known = places.get(key);
     if (known !== undefined) return known;
-    contentDealIds.push(dealIds);
-    const place = contentQuantities.push(quantities);
+    contentDealIds.push(arrayText(lines.map(({ dealId }) => dealId)));
+    const place = contentQuantities.push(arrayText(lines.map(({ quantity }) => quantity)));
     places.set(key, place);
     return place;
   });

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deal } from "../domain/deal.ts";
 import type { ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
-import { createInventory, type Inventory } from "../testing/harness.ts";
+import { createInventory, reserveAsTold, type Inventory } from "../testing/harness.ts";
 import { keyOf, StockModel } from "../testing/stock-model.ts";
 import { onEachStrategy } from "../testing/strategies.ts";
 
@@ -159,7 +159,7 @@ onEachStrategy("the model", (open, strategy) => {
       other.clock.advance(5);
       const userIds = Array.from({ length: users }, () => uuidv7());
       const entries = entriesOf(wishes.map((wish) => ({ ...wish, changed: false })), deals, [], userIds);
-      const outcomes = (await Promise.all(entries.map((entry, index) => (index % 2 === 0 ? inventory : other).strategy.reserve([entry])))).flat();
+      const outcomes = (await Promise.all(entries.map((entry, index) => reserveAsTold((index % 2 === 0 ? inventory : other).strategy, [entry])))).flat();
       const nowMs = inventory.clock.now().getTime();
       const pairs = entries.map((entry, index): [ReserveEntry, ReserveOutcome | undefined] => [entry, outcomes[index]]);
       const beyond = pairs.filter(([entry, outcome]) => outcome?.kind === "held" && !model.accepts(entry, outcome, nowMs));

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { migrate, type Database } from "@flashdeal/runtime/database";
+import { reasonOf, retryAfterMsOf } from "@flashdeal/runtime/errors";
 import { v7 as uuidv7 } from "uuid";
 import { expect } from "vitest";
 import { silentLog } from "@flashdeal/runtime/testing";
@@ -7,7 +9,7 @@ import { productMigrations } from "../compose.ts";
 import { loadProductConfig, type ProductConfig } from "../config.ts";
 import type { Deal, NewDeal } from "../domain/deal.ts";
 import type { AnswerCodec, Clock, ReservationStore, ReservationStrategy, WriteSession } from "../domain/ports.ts";
-import type { DealUnits, ReserveEntry } from "../domain/reservation.ts";
+import type { DealUnits, ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
 import { createStrategy } from "../store/create-strategy.ts";
 import { createReservationStore } from "../store/reservation-store.ts";
 import type { TestStrategy } from "./strategies.ts";
@@ -62,6 +64,21 @@ export interface Inventory {
   purchasesOf(deal: Deal, userId: string): Promise<bigint>;
   /** Fails where ledger, state, holds, buyers' counts and events do not agree. */
   checkBooks(): Promise<void>;
+}
+
+/**
+ * Reserves, and comes back as often as it is told to. Of two processes that race for a lock in Redis the slower one may be: nothing keeps their
+ * turns fair, and on a slow machine one may be served for longer than the other waits.
+ */
+export async function reserveAsTold(strategy: ReservationStrategy, entries: readonly ReserveEntry[]): Promise<readonly ReserveOutcome[]> {
+  try {
+    return await strategy.reserve(entries);
+  } catch (error) {
+    const retryAfterMs = retryAfterMsOf(error);
+    if (reasonOf(error) !== "SERVICE_UNAVAILABLE" || retryAfterMs === undefined) throw error;
+    await sleep(retryAfterMs);
+    return reserveAsTold(strategy, entries);
+  }
 }
 
 /** The inventory on a database whose product schema may be empty still. */

@@ -73,7 +73,7 @@ describeEachDatabase("create order", (open) => {
       let price = 0n;
       const changing = Object.defineProperty(bed.addDeal(), "priceUnits", { get: () => ++price });
       const user = as();
-      const wanted = [deals, deals.toReversed(), deals.slice(1, 2), [changing], [changing], [changing]];
+      const wanted = [deals, deals.toReversed(), deals.slice(1, 2), [changing], [changing], [changing], deals.slice(1, 2), deals];
       const entries = wanted.map((each) => {
         const lines = each.map(({ dealId }, index) => ({ dealId, quantity: BigInt(index + 1) }));
         return create(BatchCreateOrdersEntrySchema, { userId: user.userId, request: { requestId: v4(), lines } });
@@ -87,6 +87,8 @@ describeEachDatabase("create order", (open) => {
         [[1n, 0]],
         [[2n, 0]],
         [[3n, 0]],
+        [[7n, 5]],
+        [[100n, 0], [7n, 5], [0n, 250_000_000]],
       ]);
       for (const [index, order] of orders.entries()) {
         expect((await bed.orders.getOrder({ orderId: order?.orderId ?? "" }, user)).order).toEqual(order);

@@ -13,10 +13,14 @@ import { StreamTable } from "./stream-table.ts";
  * table, the calls of that table, and so on. Node keeps the streams of a connection in such a map, so that of a busy server's dead calls every
  * fourth byte moved to the old generation, collections of the young one took four times as long, and full ones came each second.
  *
- * Two things are done about it, for all HTTP/2 connections of the process:
+ * And V8 makes a function that is assigned to a property in the old generation. Node 24 gives each `Writable` one that refers to it (`state.onwrite`), so that each stream lives to the next
+ * full collection, and by its listeners the call that it was of: the arrays of bytes of its messages, which V8 counts, brought full collections of their own.
+ *
+ * Three things are done about it, for all HTTP/2 connections of the process:
  *
  * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`PendingStreams`). Both
  *   are reached by the description of Node's symbol; where that is not found, nothing is changed, and nothing but speed is lost;
+ * - a stream that is closed has no listeners any more;
  * - V8 no longer learns where objects that live long are made (allocation-site pretenuring): with a thousand calls waiting it takes those of a
  *   call for such, makes them in the old generation, and the same begins again.
  *
@@ -38,11 +42,21 @@ const seen = Symbol("seen");
 type Session = Http2Session & { [seen]?: true };
 
 function onStreamCreated(message: unknown): void {
-  const { session }: { session?: Session } = (message as { stream: Http2Stream }).stream;
+  const { stream } = message as { stream: Http2Stream };
+  stream.once("close", letGoOfListeners);
+  const { session }: { session?: Session } = stream;
   if (session === undefined || session[seen] === true) return;
   session[seen] = true;
   replaceStreams(session);
 }
+
+/** Those that wait for the same event are told all the same; after it comes no other. */
+function letGoOfListeners(this: Http2Stream): void {
+  this.removeAllListeners();
+  this.on("error", ignore);
+}
+
+function ignore(): void {}
 
 interface SessionState {
   streams?: Pick<Map<number, Http2Stream>, "forEach" | "get" | "set" | "delete" | "size"> | StreamTable<Http2Stream>;

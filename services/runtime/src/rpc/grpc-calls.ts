@@ -65,8 +65,18 @@ function unaryHandler({ method, invoke }: MethodHandler, open: LinkedSet<GrpcHan
     } finally {
       open.delete(link);
       context.end();
+      letGoOf(call);
     }
   };
+}
+
+/**
+ * A call that is answered refers to nothing any more: grpc-js makes a `Writable` even of a unary call, and those live to the next full collection
+ * (see keep-garbage-young.ts).
+ */
+function letGoOf(call: Parameters<handleUnaryCall<Buffer, Buffer>>[0]): void {
+  call.removeAllListeners();
+  Object.assign(call, { call: undefined, metadata: undefined, request: undefined });
 }
 
 function clientStreamHandler({ method, invoke }: MethodHandler, open: LinkedSet<GrpcHandlerContext>): handleClientStreamingCall<Buffer, Buffer> {

@@ -21,6 +21,8 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
   readonly service: DescService;
   readonly method: DescMethod;
   readonly #call: GrpcCall;
+  /** Headers can be read when the call is over too, which refers to nothing then. */
+  readonly #metadata: GrpcCall["metadata"];
   readonly #deadlineMs: number;
   readonly #fail: (status: GrpcStatus) => void;
   #controller: AbortController | undefined;
@@ -35,6 +37,7 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
     this.service = method.parent;
     this.method = method;
     this.#call = call;
+    this.#metadata = call.metadata;
     this.#fail = fail;
     this.#deadlineMs = Number(call.getDeadline());
   }
@@ -57,12 +60,12 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
     this.#deadlineMs === Infinity ? undefined : this.#deadlineMs - Date.now();
 
   lookUpHeader(name: string): string | undefined {
-    const [value] = this.#call.metadata.get(name);
+    const [value] = this.#metadata.get(name);
     return typeof value === "object" ? value.toString("base64") : value;
   }
 
   get requestHeader(): Headers {
-    return (this.#requestHeader ??= headersFromMetadata(this.#call.metadata));
+    return (this.#requestHeader ??= headersFromMetadata(this.#metadata));
   }
 
   get responseHeader(): Headers {

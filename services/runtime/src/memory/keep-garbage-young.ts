@@ -50,9 +50,9 @@ function onStreamCreated(message: unknown): void {
   replaceStreams(session);
 }
 
-/** Those that wait for the same event are told all the same; after it comes no other. */
+/** Those that wait for the same event are told all the same; after it comes no other. Node's own listener, to which each removal is told, goes first: then all go at once. */
 function letGoOfListeners(this: Http2Stream): void {
-  this.removeAllListeners();
+  this.removeAllListeners("removeListener").removeAllListeners();
   this.on("error", ignore);
 }
 

@@ -21,7 +21,7 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
   readonly service: DescService;
   readonly method: DescMethod;
   readonly #call: GrpcCall;
-  /** Headers can be read when the call is over too, which refers to nothing then. */
+  /** Headers can be read after the answer too; of a unary call nothing else can: it refers to nothing then. */
   readonly #metadata: GrpcCall["metadata"];
   readonly #deadlineMs: number;
   readonly #fail: (status: GrpcStatus) => void;

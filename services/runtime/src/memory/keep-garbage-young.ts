@@ -1,7 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Http2Session, Http2Stream } from "node:http2";
 import { setFlagsFromString } from "node:v8";
-import { PendingStreams } from "./pending-streams.ts";
+import { SmallSet } from "./small-set.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /**
@@ -14,11 +14,12 @@ import { StreamTable } from "./stream-table.ts";
  * fourth byte moved to the old generation, collections of the young one took four times as long, and full ones came each second.
  *
  * And V8 makes a function that is assigned to a property in the old generation. Node 24 gives each `Writable` one that refers to it (`state.onwrite`), so that each stream lives to the next
- * full collection, and by its listeners the call that it was of: the arrays of bytes of its messages, which V8 counts, brought full collections of their own.
+ * full collection, and by its listeners the call that it was of: the arrays of bytes of its messages, which V8 counts, brought full collections of their own. The same holds for a getter of an object literal: it is
+ * part of the hidden class, and those are old from the start.
  *
  * Three things are done about it, for all HTTP/2 connections of the process:
  *
- * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`PendingStreams`). Both
+ * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`SmallSet`). Both
  *   are reached by the description of Node's symbol; where that is not found, nothing is changed, and nothing but speed is lost;
  * - a stream that is closed has no listeners any more;
  * - V8 no longer learns where objects that live long are made (allocation-site pretenuring): with a thousand calls waiting it takes those of a
@@ -60,7 +61,7 @@ function ignore(): void {}
 
 interface SessionState {
   streams?: Pick<Map<number, Http2Stream>, "forEach" | "get" | "set" | "delete" | "size"> | StreamTable<Http2Stream>;
-  pendingStreams?: Pick<Set<Http2Stream>, "forEach" | "add" | "delete" | "size"> | PendingStreams<Http2Stream>;
+  pendingStreams?: Pick<Set<Http2Stream>, "forEach" | "add" | "delete" | "size"> | SmallSet<Http2Stream>;
 }
 
 function replaceStreams(session: Session): void {
@@ -73,7 +74,7 @@ function replaceStreams(session: Session): void {
     state.streams = table;
   }
   if (typeof state?.pendingStreams?.forEach === "function" && typeof state.pendingStreams.add === "function") {
-    const pending = new PendingStreams<Http2Stream>();
+    const pending = new SmallSet<Http2Stream>();
     state.pendingStreams.forEach((stream) => pending.add(stream));
     state.pendingStreams = pending;
   }

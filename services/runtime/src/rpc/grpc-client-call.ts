@@ -59,46 +59,62 @@ export function sendUnary(request: UnaryRequest, call: WireCall): Promise<UnaryR
   const { method } = request;
   const info = { service: request.service, method };
   const bytes = encode(method.input, request.message);
-  let header: Metadata | undefined;
-  let trailer: Metadata | undefined;
+  const received: Received = {};
   const surface = call.client.makeUnaryRequest(call.path, sameBytes, sameBytes, bytes, call.metadata, call.options, (failure, value) => {
     const { resolve, reject } = waiting ?? settled;
     waiting = undefined;
-    stopWatching?.();
+    stopWatching();
     if (failure !== null) {
       reject(toError(failure, call));
       return;
     }
     try {
       const message = decode(method.output, value as Buffer, call.address);
-      resolve(unaryResponse(info, message, () => header, () => trailer));
+      resolve(new GrpcUnaryResponse(info, message, received));
     } catch (error) {
       reject(error);
     }
   });
-  surface.once("metadata", (metadata: Metadata) => (header = metadata));
-  surface.once("status", (status: StatusObject) => (trailer = status.metadata));
-  const stopWatching = call.signal === undefined ? undefined : cancelOnAbort(call.signal, surface);
+  surface.once("metadata", (metadata: Metadata) => (received.header = metadata));
+  surface.once("status", (status: StatusObject) => (received.trailer = status.metadata));
+  const stopWatching = cancelOnAbort(call.signal, surface);
   return promise;
 }
 
 const settled = { resolve: () => undefined, reject: () => undefined };
 
-function unaryResponse({ service, method }: Pick<UnaryResponse, "service" | "method">, message: Message, header: () => Metadata | undefined, trailer: () => Metadata | undefined): UnaryResponse {
-  return {
-    stream: false,
-    service,
-    method,
-    message,
-    get header() {
-      const metadata = header();
-      return metadata === undefined ? noHeaders() : headersFromMetadata(metadata);
-    },
-    get trailer() {
-      const metadata = trailer();
-      return metadata === undefined ? noHeaders() : headersFromMetadata(metadata);
-    },
-  };
+/** What came beside the message; the trailer comes right after it. */
+interface Received {
+  header?: Metadata;
+  trailer?: Metadata;
+}
+
+/** A class: the getters of an object literal are part of its hidden class, which V8 makes in the old generation, one for each object; with it the call would live to the next full collection. */
+class GrpcUnaryResponse implements UnaryResponse {
+  readonly stream = false;
+  readonly service: UnaryResponse["service"];
+  readonly method: UnaryResponse["method"];
+  readonly message: Message;
+  readonly #received: Received;
+
+  constructor({ service, method }: Pick<UnaryResponse, "service" | "method">, message: Message, received: Received) {
+    this.service = service;
+    this.method = method;
+    this.message = message;
+    this.#received = received;
+  }
+
+  get header(): Headers {
+    return headersOf(this.#received.header);
+  }
+
+  get trailer(): Headers {
+    return headersOf(this.#received.trailer);
+  }
+}
+
+function headersOf(metadata: Metadata | undefined): Headers {
+  return metadata === undefined ? noHeaders() : headersFromMetadata(metadata);
 }
 
 interface ResponseStream extends AsyncIterable<Buffer>, Cancellable {

@@ -4,6 +4,7 @@ import { create, isMessage, type DescMessage, type DescMethodStreaming, type Des
 import { createContextValues, type Interceptor, type StreamRequest, type StreamResponse, type Transport, type UnaryRequest, type UnaryResponse } from "@connectrpc/connect";
 import { Client, credentials, Metadata, type ChannelCredentials, type ClientOptions } from "@grpc/grpc-js";
 import { abortError, deadlineExceeded, remainingMs } from "./call-deadline.ts";
+import { forgetEndedCalls } from "./forget-ended-calls.ts";
 import { sendStream, sendUnary, type WireCall } from "./grpc-client-call.ts";
 import { addHeaders } from "./metadata.ts";
 import type { TlsOptions } from "./tls.ts";
@@ -45,6 +46,7 @@ const neverAborted = new AbortController().signal;
  * process serves, what is left of that call's deadline travels on. A lost connection is made again after 0.1 to 2 s.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
+  forgetEndedCalls();
   const clients = Array.from({ length: options.connections ?? defaults.connections }, () =>
     new Client(options.address, clientCredentials(options.tls), clientOptions(options)),
   );

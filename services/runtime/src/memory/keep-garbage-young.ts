@@ -1,7 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Http2Session, Http2Stream } from "node:http2";
 import { setFlagsFromString } from "node:v8";
-import { SmallSet } from "./small-set.ts";
+import { PendingStreams } from "./pending-streams.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /**
@@ -19,7 +19,7 @@ import { StreamTable } from "./stream-table.ts";
  *
  * Three things are done about it, for all HTTP/2 connections of the process:
  *
- * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`SmallSet`). Both
+ * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`PendingStreams`). Both
  *   are reached by the description of Node's symbol; where that is not found, nothing is changed, and nothing but speed is lost;
  * - a stream that is closed has no listeners any more;
  * - V8 no longer learns where objects that live long are made (allocation-site pretenuring): with a thousand calls waiting it takes those of a
@@ -61,7 +61,7 @@ function ignore(): void {}
 
 interface SessionState {
   streams?: Pick<Map<number, Http2Stream>, "forEach" | "get" | "set" | "delete" | "size"> | StreamTable<Http2Stream>;
-  pendingStreams?: Pick<Set<Http2Stream>, "forEach" | "add" | "delete" | "size"> | SmallSet<Http2Stream>;
+  pendingStreams?: Pick<Set<Http2Stream>, "forEach" | "add" | "delete" | "size"> | PendingStreams<Http2Stream>;
 }
 
 function replaceStreams(session: Session): void {
@@ -74,7 +74,7 @@ function replaceStreams(session: Session): void {
     state.streams = table;
   }
   if (typeof state?.pendingStreams?.forEach === "function" && typeof state.pendingStreams.add === "function") {
-    const pending = new SmallSet<Http2Stream>();
+    const pending = new PendingStreams<Http2Stream>();
     state.pendingStreams.forEach((stream) => pending.add(stream));
     state.pendingStreams = pending;
   }

@@ -1,5 +1,5 @@
 import { Http2SubchannelConnector } from "@grpc/grpc-js/build/src/transport.js";
-import { SmallSet } from "../memory/small-set.ts";
+import { IntrusiveSet } from "../memory/intrusive-set.ts";
 
 /**
  * Lets go of a client's calls when they end. grpc-js keeps the open calls of a connection in a `Set`; its garbage keeps most of the ended ones, with their messages, alive to the next full
@@ -14,7 +14,7 @@ export function forgetEndedCalls(): void {
   prototype.connect = async function (...args) {
     const transport = await connect.apply(this, args);
     const calls: unknown = Reflect.get(transport, "activeCalls");
-    if (calls instanceof Set && calls.size === 0) Reflect.set(transport, "activeCalls", new SmallSet());
+    if (calls instanceof Set && calls.size === 0) Reflect.set(transport, "activeCalls", new IntrusiveSet());
     return transport;
   };
 }

@@ -25,7 +25,7 @@ import { StreamTable } from "./stream-table.ts";
  * - V8 no longer learns where objects that live long are made (allocation-site pretenuring): with a thousand calls waiting it takes those of a
  *   call for such, makes them in the old generation, and the same begins again.
  *
- * The sets of this project that change with each call are `LinkedSet`s and `KeySet`s for the same reason. What is left are the strings that Node makes of a call's headers:
+ * The sets of this project that change with each call are `LinkedSet`s and `KeySet`s for the same reason, and the set of a client's calls is replaced too (forget-ended-calls.ts). What is left are the strings that Node makes of a call's headers:
  * V8 has strings whose text is elsewhere in the old generation from the start, ten of 32 bytes per call.
  */
 export function keepGarbageYoung(): void {

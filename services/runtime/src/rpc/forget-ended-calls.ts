@@ -3,8 +3,8 @@ import { IntrusiveSet } from "../memory/intrusive-set.ts";
 
 /**
  * Lets go of a client's calls when they end. grpc-js keeps the open calls of a connection in a `Set`; its garbage keeps most of the ended ones, with their messages, alive to the next full
- * collection (see keep-garbage-young.ts). In connections that are made from now on that set is replaced. grpc-js has no place for it: where a
- * version keeps its calls elsewhere, nothing is changed, and nothing but speed is lost.
+ * collection (see keep-garbage-young.ts). In connections that are made from now on that set is replaced. grpc-js offers no place for it, so its connector, which it
+ * does not export, is wrapped: where a version keeps the calls of a connection elsewhere, nothing is changed, and nothing but speed is lost.
  */
 export function forgetEndedCalls(): void {
   if (isForgetting) return;

@@ -49,20 +49,13 @@ function cancelOnAbort(signal: AbortSignal, call: Cancellable): () => void {
   return () => signal.removeEventListener("abort", onAbort);
 }
 
-/**
- * Sends a unary call. Headers and trailers of the answer become `Headers` only when somebody looks. What waits for the answer is let go of
- * with it: grpc-js keeps its calls in sets whose garbage lives long (see keep-garbage-young.ts).
- */
+/** Sends a unary call. Headers and trailers of the answer become `Headers` only when somebody looks. */
 export function sendUnary(request: UnaryRequest, call: WireCall): Promise<UnaryResponse> {
-  const { promise, ...settle } = Promise.withResolvers<UnaryResponse>();
-  let waiting: typeof settle | undefined = settle;
+  const { promise, resolve, reject } = Promise.withResolvers<UnaryResponse>();
   const { method } = request;
-  const info = { service: request.service, method };
   const bytes = encode(method.input, request.message);
   const received: Received = {};
   const surface = call.client.makeUnaryRequest(call.path, sameBytes, sameBytes, bytes, call.metadata, call.options, (failure, value) => {
-    const { resolve, reject } = waiting ?? settled;
-    waiting = undefined;
     stopWatching();
     if (failure !== null) {
       reject(toError(failure, call));
@@ -70,7 +63,7 @@ export function sendUnary(request: UnaryRequest, call: WireCall): Promise<UnaryR
     }
     try {
       const message = decode(method.output, value as Buffer, call.address);
-      resolve(new GrpcUnaryResponse(info, message, received));
+      resolve(new GrpcUnaryResponse(request, message, received));
     } catch (error) {
       reject(error);
     }
@@ -80,8 +73,6 @@ export function sendUnary(request: UnaryRequest, call: WireCall): Promise<UnaryR
   const stopWatching = cancelOnAbort(call.signal, surface);
   return promise;
 }
-
-const settled = { resolve: () => undefined, reject: () => undefined };
 
 /** What came beside the message; the trailer comes right after it. */
 interface Received {

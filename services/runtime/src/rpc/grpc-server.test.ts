@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
+import { connect as connectTcp, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -141,6 +142,38 @@ describe("grpc transport", () => {
     expect(String(failed)).not.toContain("127.0.0.1");
     await start([echo], { port: first.port });
     await expect.poll(() => client.getStock(key).then(() => "up", () => "down"), { timeout: 5_000 }).toBe("up");
+  });
+
+  test("a connection that breaks - ends each of its running calls with SERVICE_UNAVAILABLE, and the next call gets a new one", async () => {
+    const arrived = Promise.withResolvers<void>();
+    let running = 0;
+    const hanging = serviceRoutes(StockQueryService, {
+      getStock({ vendorItemId }) {
+        if (vendorItemId !== "hang") return { stock: { vendorItemId } };
+        if (++running === 3) arrived.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const { port } = await start([hanging]);
+    const sockets: Socket[] = [];
+    const between = createTcpServer((socket) => {
+      const behind = connectTcp(port, "127.0.0.1");
+      for (const end of [socket, behind]) end.on("error", () => undefined);
+      sockets.push(socket, behind);
+      socket.pipe(behind).pipe(socket);
+    }).listen(0, "127.0.0.1");
+    closers.push(() => sockets.forEach((socket) => socket.destroy()), () => between.close());
+    await once(between, "listening");
+    const client = createClient(StockQueryService, transportTo((between.address() as AddressInfo).port));
+    const calls = Array.from({ length: 3 }, () => client.getStock({ ...key, vendorItemId: "hang" }));
+    const ended = Promise.allSettled(calls);
+    await arrived.promise;
+    for (const socket of sockets) socket.destroy();
+    for (const end of await ended) {
+      expect(end).toMatchObject({ status: "rejected", reason: { code: Code.Unavailable } });
+      expect(end.status === "rejected" && reasonOf(end.reason)).toBe("SERVICE_UNAVAILABLE");
+    }
+    expect((await client.getStock(key)).stock?.vendorItemId).toBe("a");
   });
 
   test("a call without a deadline - gets the default one", async () => {

@@ -1,3 +1,4 @@
+import type { CallerSignal } from "./caller.ts";
 import { sumOfLines, type SumFault } from "./money.ts";
 import { asCreated, atFirst, type Order } from "./order.ts";
 import type { Clock, Hold, HoldOutcome, Inventory, NewOrder, OrderStore, WantedLine } from "./ports.ts";
@@ -9,7 +10,9 @@ export interface CreateQueue {
    * One outcome per command in the same order. The signal takes those back that still wait. Rejects where the commands were not
    * taken: too many wait, the signal fired, or the process stops.
    */
-  submitAll(commands: readonly CreateOrderCommand[], signal?: AbortSignal): Promise<readonly CreateOrderOutcome[]>;
+  submitAll(commands: readonly CreateOrderCommand[], signal?: CallerSignal): Promise<readonly CreateOrderOutcome[]>;
+  /** As `submitAll` for one. */
+  submit(command: CreateOrderCommand, signal?: CallerSignal): Promise<CreateOrderOutcome>;
 }
 
 /** What CreateOrder works with. */
@@ -61,7 +64,7 @@ export type CreateOrderOutcome =
 export async function createOrders(
   { running, createQueue }: CreateOrdersContext,
   commands: readonly CreateOrderCommand[],
-  signal?: AbortSignal,
+  signal?: CallerSignal,
 ): Promise<CreateOrderOutcome[]> {
   const begun = commands.map(({ reservationId }) => running.begin(reservationId));
   try {
@@ -73,12 +76,11 @@ export async function createOrders(
 }
 
 /** As `createOrders` for one: the way of most calls, without what a list needs. */
-export async function createOrder({ running, createQueue }: CreateOrdersContext, command: CreateOrderCommand, signal?: AbortSignal): Promise<CreateOrderOutcome> {
+export async function createOrder({ running, createQueue }: CreateOrdersContext, command: CreateOrderCommand, signal?: CallerSignal): Promise<CreateOrderOutcome> {
   const end = running.begin(command.reservationId);
   if (end === undefined) return { kind: "in-progress" };
   try {
-    const [outcome] = await createQueue.submitAll([command], signal);
-    return outcome ?? noOutcome;
+    return await createQueue.submit(command, signal);
   } finally {
     end();
   }

@@ -1,10 +1,11 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { OrderService, type CreateOrderRequest } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
+import { OrderService, type CreateOrderRequest, type CreateOrderResponse } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
 import { requireUser, type UserPrincipal } from "@flashdeal/runtime/auth";
 import { ErrorReason, reasonError } from "@flashdeal/runtime/errors";
+import { callSignalOf } from "@flashdeal/runtime/rpc";
 import { currentTrace, formatTraceparent } from "@flashdeal/runtime/telemetry";
 import { requestScope } from "@flashdeal/runtime/idempotency";
-import { createOrder as createOne, type CreateOrderCommand } from "../domain/create-orders.ts";
+import { createOrder as createOne, type CreateOrderCommand, type CreateOrderOutcome } from "../domain/create-orders.ts";
 import { reservationIdOf } from "../domain/ids.ts";
 import { createOrderResponse } from "../message/order-message.ts";
 import { userIdOf, type OrderHandlers } from "./context.ts";
@@ -12,11 +13,12 @@ import { outcomeError } from "./errors.ts";
 
 /** CreateOrder: a batch of one. */
 export function createOrder(handlers: OrderHandlers): MethodImpl<typeof OrderService.method.createOrder> {
-  return async (request, context) => {
-    const outcome = await createOne(handlers, toCommand(requireUser(context), request), context.signal);
-    if (outcome.kind !== "created") throw outcomeError(outcome);
-    return createOrderResponse(outcome.order);
-  };
+  return (request, context) => createOne(handlers, toCommand(requireUser(context), request), callSignalOf(context)).then(toResponse);
+}
+
+function toResponse(outcome: CreateOrderOutcome): CreateOrderResponse {
+  if (outcome.kind !== "created") throw outcomeError(outcome);
+  return createOrderResponse(outcome.order);
 }
 
 /** What a user asked for. Entries of a batch are in the same scope as the user's own calls. */

@@ -21,13 +21,13 @@ type Handler = (...args: never[]) => unknown;
 function guarded(handler: Handler): Handler {
   return (...args) => {
     const answer = handler(...args);
-    if (answer instanceof Promise) {
-      return answer.catch((error: unknown) => {
-        throw storeFault(error);
-      });
-    }
+    if (answer instanceof Promise) return answer.catch(throwStoreFault);
     return isStream(answer) ? guardedStream(answer) : answer;
   };
+}
+
+function throwStoreFault(error: unknown): never {
+  throw storeFault(error);
 }
 
 function isStream(answer: unknown): answer is AsyncIterable<unknown> {

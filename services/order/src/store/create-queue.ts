@@ -1,5 +1,5 @@
 import { isDataError } from "@flashdeal/runtime/database";
-import { createGroupCommit, outcomesOf, type BatchLimits } from "@flashdeal/runtime/group-commit";
+import { createGroupCommit, outcomeOf, outcomesOf, type BatchLimits, type Settled } from "@flashdeal/runtime/group-commit";
 import { createBatch, type CreateBatchContext, type CreateOrderCommand, type CreateOrderOutcome, type CreateQueue } from "../domain/create-orders.ts";
 
 /** Of a full batch, this much must wait before a batch leaves beside another one. */
@@ -18,9 +18,16 @@ export function createCreateQueue(context: CreateBatchContext, limits: BatchLimi
     isItemFault: isDataError,
   });
   return {
-    async submitAll(commands, signal) {
-      return outcomesOf(await batches.submitAll(commands, signal), (cause) => ({ kind: "failed", cause }));
-    },
+    submit: (command, signal) => batches.submit(command, signal).then(toOutcome),
+    submitAll: (commands, signal) => batches.submitAll(commands, signal).then((settled) => outcomesOf(settled, failed)),
     drain: () => batches.drain(),
   };
+}
+
+function toOutcome(settled: Settled<CreateOrderOutcome>): CreateOrderOutcome {
+  return outcomeOf(settled, failed);
+}
+
+function failed(cause: unknown): CreateOrderOutcome {
+  return { kind: "failed", cause };
 }

@@ -1,5 +1,5 @@
 import { CommitOutcomeUnknownError, isConnectionError, isDataError, isDeadlock, type Database, type Queryable, type Transaction } from "@flashdeal/runtime/database";
-import { createGroupCommit, outcomesOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
+import { createGroupCommit, outcomeOf, rethrow, type BatchLimits } from "@flashdeal/runtime/group-commit";
 import { currentTrace } from "@flashdeal/runtime/telemetry";
 import { expire, type Payment } from "../domain/order.ts";
 import type { Claim, Clock, CreatedOrders, NewOrder, OrderQuery, OrderStore } from "../domain/ports.ts";
@@ -35,7 +35,7 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
   return {
     findRecords: (requests) => findRecords(database, orderCodec, requests, clock.now()),
     async saveAnswer(request, answer) {
-      outcomesOf([await batches.answers.submit({ request, answer })], rethrow);
+      outcomeOf(await batches.answers.submit({ request, answer }), rethrow);
     },
     deleteOldRecords: (maxRecords) => deleteRecords(database, { oldestTime: oldestTime(clock.now()), maxRows: maxRecords }),
     createOrders: (orders) => createOrders(database, clock, orders),
@@ -48,9 +48,9 @@ export function createOrderStore(options: OrderStoreOptions): OrderStore {
     getOrder: async (orderId) => (await getOrders([orderId]))[0],
     listOrders: async (query) => (await listRows(database, query)).map(orderOf),
     async change(change, request, signal) {
-      const [done] = outcomesOf([await batches.steps.submit({ change, request, trace: currentTrace() }, signal)], isOutrun);
-      if (done === true) signals.changed([change.to.orderId]);
-      return done === true;
+      const done = outcomeOf(await batches.steps.submit({ change, request, trace: currentTrace() }, signal), isOutrun);
+      if (done) signals.changed([change.to.orderId]);
+      return done;
     },
     async expireOrders({ paymentDueTime, maxOrders }) {
       const expired = await database.transaction((tx) => expireDue(tx, { now: clock.now(), checkTime: nextCheckTime() }, paymentDueTime, maxOrders));

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createBatchRate } from "./batch-rate.ts";
 import { LinkedSet, type Link } from "../memory/linked-set.ts";
+import type { CallSignal } from "../rpc/call-signal.ts";
 import { runIsolated } from "./isolate.ts";
 import { noBatchMetrics, type BatchMetrics } from "./metrics.ts";
 
@@ -57,12 +58,12 @@ export interface GroupCommitOptions<Item, Outcome> {
 /** Gathers concurrent work into batches. */
 export interface GroupCommit<Item, Outcome> {
   /** Hands in one item. Never rejects. */
-  submit(item: Item, signal?: AbortSignal): Promise<Settled<Outcome>>;
+  submit(item: Item, signal?: CallSignal): Promise<Settled<Outcome>>;
   /**
    * Hands in several, next to each other, though not always in one batch; where the queue has no room for all of them, none is
    * taken. One outcome per item in the same order. Never rejects.
    */
-  submitAll(items: readonly Item[], signal?: AbortSignal): Promise<readonly Settled<Outcome>[]>;
+  submitAll(items: readonly Item[], signal?: CallSignal): Promise<readonly Settled<Outcome>[]>;
   /** Takes nothing new, and resolves when all that waits is done; when `signal` fires, what still waits is given up. */
   drain(signal?: AbortSignal): Promise<void>;
 }
@@ -134,14 +135,14 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
     });
   };
 
-  const refusalOf = (items: number, signal: AbortSignal | undefined): Settled<Outcome> | undefined => {
+  const refusalOf = (items: number, signal: CallSignal | undefined): Settled<Outcome> | undefined => {
     if (drained !== undefined) return { kind: "stopped" };
     if (signal?.aborted === true) return { kind: "aborted", reason: signal.reason };
     if (queue.size + items <= maxQueued) return undefined;
     return { kind: "overloaded", retryAfterMs: rate.estimateMs(queue.size / maxInFlight) };
   };
 
-  const submitAll = (items: readonly Item[], signal?: AbortSignal): Promise<readonly Settled<Outcome>[]> => {
+  const submitAll = (items: readonly Item[], signal?: CallSignal): Promise<readonly Settled<Outcome>[]> => {
     if (items.length === 0) return Promise.resolve([]);
     const refused = refusalOf(items.length, signal);
     if (refused !== undefined) return Promise.resolve(items.map(() => refused));
@@ -160,17 +161,32 @@ export function createGroupCommit<Item, Outcome>(options: GroupCommitOptions<Ite
       for (const link of links) if (queue.delete(link)) link.value.settle({ kind: "aborted", reason: signal?.reason });
     };
     const links = items.map((item, index): Link<Ticket<Item, Outcome>> => queue.add({ item, enqueuedMs, settle: (settled) => settle(index, settled) }));
-    signal?.addEventListener("abort", onAbort, { once: true });
+    signal?.addEventListener("abort", onAbort);
     schedule();
     return promise;
   };
 
+  // As `submitAll` for one, without what several need: calls wait here by the thousand.
+  const submit = (item: Item, signal?: CallSignal): Promise<Settled<Outcome>> => {
+    const refused = refusalOf(1, signal);
+    if (refused !== undefined) return Promise.resolve(refused);
+    return new Promise((resolve) => {
+      const settle = (settled: Settled<Outcome>): void => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve(settled);
+      };
+      const link = queue.add({ item, enqueuedMs: performance.now(), settle });
+      const onAbort = (): void => {
+        if (queue.delete(link)) settle({ kind: "aborted", reason: signal?.reason });
+      };
+      signal?.addEventListener("abort", onAbort);
+      schedule();
+    });
+  };
+
   return {
+    submit,
     submitAll,
-    async submit(item, signal) {
-      const [settled] = await submitAll([item], signal);
-      return settled ?? { kind: "stopped" };
-    },
     drain(signal) {
       if (drained === undefined) {
         drained = Promise.withResolvers<void>();

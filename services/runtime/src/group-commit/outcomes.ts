@@ -18,20 +18,23 @@ export interface BatchLimits {
  * Throws OVERLOADED, SERVICE_UNAVAILABLE or the reason of the signal where the call was not taken.
  */
 export function outcomesOf<Outcome>(settled: readonly Settled<Outcome>[], fault: (cause: unknown, isKnown: boolean) => Outcome): readonly Outcome[] {
-  return settled.map((each) => {
-    switch (each.kind) {
-      case "done":
-        return each.outcome;
-      case "failed":
-        return fault(each.cause, true);
-      case "unknown":
-        return fault(each.cause, false);
-      case "overloaded":
-      case "aborted":
-      case "stopped":
-        throw settledError(each);
-    }
-  });
+  return settled.map((each) => outcomeOf(each, fault));
+}
+
+/** As `outcomesOf` for a call with one item. */
+export function outcomeOf<Outcome>(settled: Settled<Outcome>, fault: (cause: unknown, isKnown: boolean) => Outcome): Outcome {
+  switch (settled.kind) {
+    case "done":
+      return settled.outcome;
+    case "failed":
+      return fault(settled.cause, true);
+    case "unknown":
+      return fault(settled.cause, false);
+    case "overloaded":
+    case "aborted":
+    case "stopped":
+      throw settledError(settled);
+  }
 }
 
 /** For `outcomesOf`, where a fault of one item is the fault of the call. */

@@ -7,6 +7,7 @@ import { encodeMessage } from "./encoded-message.ts";
 import { GrpcHandlerContext, type GrpcCall } from "./grpc-handler-context.ts";
 import { grpcStatus } from "./grpc-status.ts";
 import { metadataFromHeaders } from "./metadata.ts";
+import { begin } from "./interceptor.ts";
 import type { MethodHandler } from "./method-handler.ts";
 
 /** The calls that are running, so that a draining server can end them. */
@@ -54,19 +55,27 @@ function respond(context: GrpcHandlerContext, call: Pick<GrpcCall, "sendMetadata
 }
 
 function unaryHandler({ method, invoke }: MethodHandler, open: LinkedSet<GrpcHandlerContext>): handleUnaryCall<Buffer, Buffer> {
-  return async (call, callback) => {
+  return (call, callback) => {
     const context = new GrpcHandlerContext(method, call, callback);
     const link = open.add(context);
-    try {
-      const response = await invoke(decodeMessage(method.input, call.request), context);
-      respond(context, call, callback, encodeMessage(method.output, response as Message));
-    } catch (thrown) {
-      callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
-    } finally {
-      open.delete(link);
-      context.end();
-      letGoOf(call);
-    }
+    const end = (answer: () => void): void => {
+      try {
+        answer();
+      } catch (thrown) {
+        callback(grpcStatus(completeError(thrown, context).error, context.sentTrailer));
+      } finally {
+        open.delete(link);
+        context.end();
+        letGoOf(call);
+      }
+    };
+    void begin(() => invoke(decodeMessage(method.input, call.request), context)).then(
+      (response) => end(() => respond(context, call, callback, encodeMessage(method.output, response as Message))),
+      (thrown: unknown) =>
+        end(() => {
+          throw thrown;
+        }),
+    );
   };
 }
 

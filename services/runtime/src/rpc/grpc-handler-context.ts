@@ -3,6 +3,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { createContextValues, type ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { ServerUnaryCall, ServerDuplexStream, ServerReadableStream, ServerWritableStream } from "@grpc/grpc-js";
 import { callCancelled, deadlineExceeded, rememberDeadline } from "./call-deadline.ts";
+import type { CallSignal, CallSignalSource } from "./call-signal.ts";
 import { grpcStatus, type GrpcStatus } from "./grpc-status.ts";
 import { headersFromMetadata } from "./metadata.ts";
 import type { HeaderLookup } from "./request-header.ts";
@@ -14,8 +15,10 @@ export type GrpcCall =
   | ServerWritableStream<Buffer, Buffer>
   | ServerDuplexStream<Buffer, Buffer>;
 
+const nobody: readonly (() => void)[] = [];
+
 /** Connect's handler context over a grpc-js call. Everything is made on first use: most calls read two headers and no more. */
-export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
+export class GrpcHandlerContext implements HandlerContext, HeaderLookup, CallSignal, CallSignalSource {
   readonly protocolName = "grpc";
   readonly requestMethod = "POST";
   readonly service: DescService;
@@ -30,6 +33,9 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
+  #reason: ConnectError | undefined;
+  #listeners: readonly (() => void)[] = nobody;
+  #watching = false;
   #ended = false;
 
   /** `fail` ends the call with a status; used where the server does not wait for the handler any longer. */
@@ -48,16 +54,39 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#deadlineMs !== Infinity) rememberDeadline(this.#controller.signal, this.#deadlineMs);
-      if (this.#call.cancelled) this.#onCancelled();
-      else (this.#call as EventEmitter).once("cancelled", () => this.#onCancelled());
+      const controller = new AbortController();
+      this.#controller = controller;
+      if (this.#deadlineMs !== Infinity) rememberDeadline(controller.signal, this.#deadlineMs);
+      this.#watch();
+      if (this.aborted) controller.abort(this.reason);
     }
     return this.#controller.signal;
   }
 
-  readonly timeoutMs = (): number | undefined =>
-    this.#deadlineMs === Infinity ? undefined : this.#deadlineMs - Date.now();
+  get callSignal(): CallSignal {
+    this.#watch();
+    return this;
+  }
+
+  get aborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get reason(): ConnectError | undefined {
+    return this.#reason;
+  }
+
+  addEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners = this.#listeners.concat(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
+  }
+
+  timeoutMs(): number | undefined {
+    return this.#deadlineMs === Infinity ? undefined : this.#deadlineMs - Date.now();
+  }
 
   lookUpHeader(name: string): string | undefined {
     const [value] = this.#metadata.get(name);
@@ -97,8 +126,12 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
 
   /** Fires the signal: the server wants the call to end. */
   abort(reason: ConnectError): void {
-    void this.signal;
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
     this.#controller?.abort(reason);
+    const listeners = this.#listeners;
+    this.#listeners = nobody;
+    for (const listener of listeners) listener();
   }
 
   /** Ends the call now, whatever its handler does. */
@@ -107,8 +140,16 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup {
     this.abort(error);
   }
 
+  /** Fires when the caller goes away; nobody needs to know before somebody asks. */
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    if (this.#call.cancelled) this.#onCancelled();
+    else (this.#call as EventEmitter).on("cancelled", () => this.#onCancelled());
+  }
+
   #onCancelled(): void {
     if (this.#ended) return;
-    this.#controller?.abort(Date.now() >= this.#deadlineMs ? deadlineExceeded() : callCancelled());
+    this.abort(Date.now() >= this.#deadlineMs ? deadlineExceeded() : callCancelled());
   }
 }

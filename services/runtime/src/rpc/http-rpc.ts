@@ -9,7 +9,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { ErrorReason, reasonError } from "../errors/index.ts";
 import { abortError, rememberContextDeadline } from "./call-deadline.ts";
 import { completeResponse, errorResponse } from "./http-errors.ts";
-import type { CallResponse } from "./interceptor.ts";
+import { answersWithStream, type CallResponse } from "./interceptor.ts";
 import { notImplementedError, type MethodHandler } from "./method-handler.ts";
 
 /** Answers one request, and whether there was a method at its path. */
@@ -27,8 +27,7 @@ export function createHttpRpcHandler(handlers: readonly MethodHandler[], options
   const { maxMessageBytes, shutdownSignal } = options;
   const router = createConnectRouter({ grpc: false, acceptCompression: [], readMaxBytes: maxMessageBytes });
   for (const handler of handlers) {
-    const streams = handler.method.methodKind === "server_streaming" || handler.method.methodKind === "bidi_streaming";
-    router.rpc(handler.method, implementation(handler), streams ? { shutdownSignal } : {});
+    router.rpc(handler.method, implementation(handler), answersWithStream(handler.method) ? { shutdownSignal } : {});
   }
   const byPath = new Map<string, UniversalHandler>(router.handlers.map((handler) => [handler.requestPath, handler]));
   return async (request, response) => {
@@ -65,7 +64,7 @@ function hasReadableMessage(url: string): boolean {
 }
 
 function implementation({ method, invoke }: MethodHandler): MethodImpl<DescMethod> {
-  if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
+  if (!answersWithStream(method)) {
     const call: MethodImpl<DescMethod> = (async (request: Message, context: HandlerContext): Promise<CallResponse> => {
       rememberContextDeadline(context);
       return raceWithSignal(invoke(request, context), context.signal);

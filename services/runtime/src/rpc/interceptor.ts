@@ -48,7 +48,19 @@ async function invokeAfter(pending: Promise<void>, next: Invoke, request: CallRe
   return next(request, context);
 }
 
-/** Whether the request or response at hand is a stream. */
-export function isStream(value: CallRequest | CallResponse): value is AsyncIterable<Message> {
-  return Symbol.asyncIterator in value;
+/**
+ * Begins a call; where that throws, the answer rejects. For `then` on the way of every call: an async function that waits keeps three times as much, with its
+ * arguments, and of calls that wait by the thousand all that is kept is moved by each collection.
+ */
+export function begin<Arguments extends readonly unknown[]>(call: (...args: Arguments) => Promise<CallResponse>, ...args: Arguments): Promise<CallResponse> {
+  try {
+    return call(...args);
+  } catch (thrown) {
+    return Promise.reject(thrown as Error);
+  }
+}
+
+/** Whether calls of the method are answered with a stream of messages instead of one. */
+export function answersWithStream({ methodKind }: Pick<DescMethod, "methodKind">): boolean {
+  return methodKind === "server_streaming" || methodKind === "bidi_streaming";
 }

@@ -1,7 +1,7 @@
 import { create, isMessage, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { completeError, ErrorReason, reasonError } from "../errors/index.ts";
-import { composeInterceptors, type CallRequest, type CallResponse, type Invoke, type ServerInterceptor } from "./interceptor.ts";
+import { answersWithStream, begin, composeInterceptors, type CallRequest, type CallResponse, type Invoke, type ServerInterceptor } from "./interceptor.ts";
 import type { ServiceRoutes } from "./service-routes.ts";
 
 /** How one call ended. */
@@ -51,9 +51,7 @@ function invokeHandler(method: DescMethod, handler: Handler): Invoke {
   const output = method.output;
   const normalize = (value: unknown): Message =>
     isMessage(value, output) ? value : create(output, value as Parameters<typeof create<typeof output>>[1]);
-  if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
-    return async (request, context) => normalize(await handler(request, context));
-  }
+  if (!answersWithStream(method)) return (request, context) => Promise.resolve(handler(request, context)).then(normalize);
   return async (request, context) => normalizeStream(handler(request, context) as AsyncIterable<unknown>, normalize);
 }
 
@@ -81,18 +79,18 @@ function observed(method: DescMethod, invoke: Invoke, callObservers: readonly Ca
     for (const observe of observers) observe({ context, error: completed?.error, fault: completed?.fault, durationMs });
     return completed?.error;
   };
-  const streams = method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
-  return async (request, context) => {
+  const streams = answersWithStream(method);
+  return (request, context) => {
     const startMs = performance.now();
-    let response: CallResponse;
-    try {
-      response = await invoke(request, context);
-    } catch (value) {
+    const succeed = (response: CallResponse): CallResponse => {
+      if (streams) return observedStream(response as AsyncIterable<Message>, (thrown) => end(context, startMs, thrown));
+      end(context, startMs);
+      return response;
+    };
+    const fail = (value: unknown): never => {
       throw end(context, startMs, { value });
-    }
-    if (streams) return observedStream(response as AsyncIterable<Message>, (thrown) => end(context, startMs, thrown));
-    end(context, startMs);
-    return response;
+    };
+    return begin(invoke, request, context).then(succeed, fail);
   };
 }
 

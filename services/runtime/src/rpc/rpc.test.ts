@@ -7,6 +7,7 @@ import { ErrorInfoSchema } from "@flashdeal/proto/google/rpc/error_details_pb";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "@flashdeal/proto/grpc/health/v1/health_pb";
 import { ERROR_DOMAIN, ErrorReason, reasonError, reasonMetadataOf, reasonOf, retryAfterMsOf, violationsOf } from "../errors/index.ts";
 import type { CallOutcome } from "./method-handler.ts";
+import { callSignalOf, type CallSignal } from "./call-signal.ts";
 import { createRequestIdInterceptor } from "./request-id-interceptor.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { startServers, type Servers } from "./testing/servers.ts";
@@ -15,14 +16,21 @@ import { createValidationInterceptor } from "./validation-interceptor.ts";
 const key = (vendorItemId: string): { vendorItemId: string; fulfillmentCenterId: string } => ({ vendorItemId, fulfillmentCenterId: "fc-1" });
 
 /** What the handlers below saw of the call. */
-const seen = { outcomes: [] as CallOutcome[], runs: 0, abortReason: undefined as unknown, streamsOpen: 0, remainingMs: undefined as number | undefined };
+const seen = { outcomes: [] as CallOutcome[], runs: 0, abortReason: undefined as unknown, late: false, leaverTold: false, streamsOpen: 0, remainingMs: undefined as number | undefined };
 
-function untilAborted(context: HandlerContext): Promise<never> {
+/** Stops listening before anything happens. */
+const leaver = (): void => void (seen.leaverTold = true);
+
+/** `signal`: how the handler waits. */
+function untilAborted(context: HandlerContext, signal: CallSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    context.signal.addEventListener("abort", () => {
-      seen.abortReason = context.signal.reason;
-      reject(context.signal.reason);
+    signal.addEventListener("abort", leaver);
+    signal.addEventListener("abort", () => {
+      seen.abortReason = signal.reason;
+      seen.late = context.signal.aborted && context.signal.reason === signal.reason;
+      reject(signal.reason);
     });
+    signal.removeEventListener("abort", leaver);
   });
 }
 
@@ -38,7 +46,9 @@ const stockRoutes = serviceRoutes(StockQueryService, {
       case "unknown":
         throw new ConnectError("secret of a library", Code.Unknown);
       case "hang":
-        return untilAborted(context);
+        return untilAborted(context, context.signal);
+      case "wait":
+        return untilAborted(context, callSignalOf(context));
       case "deaf":
         return new Promise((resolve) => setTimeout(resolve, 1_000, {}));
       case "headers":
@@ -54,7 +64,7 @@ const stockRoutes = serviceRoutes(StockQueryService, {
       for (let version = 1n; version <= 3n; version += 1n) yield { stock: { vendorItemId: request.vendorItemId, version } };
       if (request.vendorItemId === "crash") throw new Error("secret");
       if (request.vendorItemId === "missing") throw reasonError(ErrorReason.STOCK_NOT_FOUND, "gone");
-      if (request.vendorItemId === "forever") await untilAborted(context);
+      if (request.vendorItemId === "forever") await untilAborted(context, context.signal);
     } finally {
       seen.streamsOpen -= 1;
     }
@@ -187,11 +197,12 @@ describe.each(protocols)("rpc over %s", (protocol) => {
     expect(reasonMetadataOf(error)).toEqual({ max_bytes: String(64 * 1024) });
   });
 
-  test("a deadline - aborts the handler's signal and ends the call", async () => {
-    seen.abortReason = undefined;
-    const call = stock().getStock(key("hang"), { timeoutMs: 80 });
+  test.each(["hang", "wait"])("a deadline - aborts the handler's signal and ends the call (%s)", async (how) => {
+    Object.assign(seen, { abortReason: undefined, late: false });
+    const call = stock().getStock(key(how), { timeoutMs: 80 });
     await expect(call).rejects.toMatchObject({ code: Code.DeadlineExceeded });
     await expect.poll(() => seen.abortReason).toBeDefined();
+    expect([seen.late, seen.leaverTold]).toEqual([true, false]);
   });
 
   test("a deadline - ends the call where the handler does not look", async () => {
@@ -206,13 +217,14 @@ describe.each(protocols)("rpc over %s", (protocol) => {
     expect(seen.remainingMs).toBeLessThanOrEqual(5_000);
   });
 
-  test("a cancelled call - aborts the handler's signal", async () => {
-    seen.abortReason = undefined;
+  test.each(["hang", "wait"])("a cancelled call - aborts the handler's signal (%s)", async (how) => {
+    Object.assign(seen, { abortReason: undefined, late: false });
     const controller = new AbortController();
-    const call = stock().getStock(key("hang"), { signal: controller.signal });
+    const call = stock().getStock(key(how), { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     await expect(call).rejects.toMatchObject({ code: Code.Canceled });
     await expect.poll(() => seen.abortReason).toBeDefined();
+    expect([seen.late, seen.leaverTold]).toEqual([true, false]);
   });
 
   test("a stream - sends its messages in order, then its error", async () => {

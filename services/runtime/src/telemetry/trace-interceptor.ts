@@ -1,6 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import { createContextKey, type ContextKey, type HandlerContext, type Interceptor } from "@connectrpc/connect";
-import { isStream, requestHeaderOf, type ServerInterceptor } from "../rpc/index.ts";
+import { answersWithStream, requestHeaderOf, type ServerInterceptor } from "../rpc/index.ts";
 import { continueTrace, currentTrace, formatTraceparent, runInTrace, type TraceContext } from "./trace.ts";
 
 const traceparentHeader = "traceparent";
@@ -13,13 +13,14 @@ export function traceOf(context: Pick<HandlerContext, "values">): TraceContext |
 
 /** Goes on with the caller's trace, or begins one, for the handler and all that it awaits. */
 export function createTraceInterceptor(): ServerInterceptor {
-  return (_method, next) => (request, context) => {
-    const trace = continueTrace(requestHeaderOf(context, traceparentHeader));
-    context.values.set(traceKey, trace);
-    return runInTrace(trace, async () => {
-      const response = await next(request, context);
-      return isStream(response) ? streamInTrace(trace, response) : response;
-    });
+  return (method, next) => {
+    const streams = answersWithStream(method);
+    return (request, context) => {
+      const trace = continueTrace(requestHeaderOf(context, traceparentHeader));
+      context.values.set(traceKey, trace);
+      const response = runInTrace(trace, () => next(request, context));
+      return streams ? response.then((messages) => streamInTrace(trace, messages as AsyncIterable<Message>)) : response;
+    };
   };
 }
 

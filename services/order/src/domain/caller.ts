@@ -4,7 +4,12 @@ import type { Order } from "./order.ts";
 export type Caller = { readonly kind: "owner"; readonly userId: string } | { readonly kind: "everything" };
 
 /** Fires when the caller has gone, or his time is up: what waiting needs of an `AbortSignal`. */
-export type CallerSignal = Pick<AbortSignal, "aborted" | "reason" | "addEventListener" | "removeEventListener">;
+export interface CallerSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
 
 /** Owners see their own orders; admins and services see all. */
 export function maySee(caller: Caller, order: Pick<Order, "userId">): boolean {

@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
 
-/** Fires when a call is over before its answer: what code that only waits needs of an `AbortSignal`. Each listener is told once. */
+/** Fires when a call is over before its answer: what code that only waits needs of an `AbortSignal`. Each listener is told once, and must not throw. */
 export interface CallSignal {
   readonly aborted: boolean;
   /** Why, where it has fired. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { array, asyncProperty, assert, boolean, integer, record } from "fast-check";
 import { Registry } from "prom-client";
@@ -181,13 +182,21 @@ describe("group commit - overload", () => {
   });
 });
 
-describe("group commit - callers who leave", () => {
+type Submit = (commit: Harness["commit"], items: readonly number[], signal: AbortSignal) => Promise<readonly Settled<string>[]>;
+
+/** Of one caller. */
+const ways: readonly (readonly [string, Submit])[] = [
+  ["together", (commit, items, signal) => commit.submitAll(items, signal)],
+  ["one by one", (commit, items, signal) => Promise.all(items.map((item) => commit.submit(item, signal)))],
+];
+
+describe.each(ways)("group commit - callers who leave, items handed in %s", (_name, submit) => {
   it("an item whose signal fires leaves the queue; its place is free again", async () => {
     const { commit, runs, finish } = createHarness({ maxQueued: 2 });
     void commit.submit(1);
     await turn();
     const leaving = new AbortController();
-    const left = commit.submitAll([2, 3], leaving.signal);
+    const left = submit(commit, [2, 3], leaving.signal);
     expect(await commit.submit(4)).toMatchObject({ kind: "overloaded" });
     leaving.abort("gone");
     expect(await left).toEqual([{ kind: "aborted", reason: "gone" }, { kind: "aborted", reason: "gone" }]);
@@ -201,7 +210,7 @@ describe("group commit - callers who leave", () => {
   it("an item that is in a batch when its signal fires gets its outcome, also where others of its call left", async () => {
     const { commit, runs, finish } = createHarness({ maxBatchSize: 1 });
     const leaving = new AbortController();
-    const both = commit.submitAll([1, 2], leaving.signal);
+    const both = submit(commit, [1, 2], leaving.signal);
     await turn();
     leaving.abort("gone");
     await finish();
@@ -211,9 +220,20 @@ describe("group commit - callers who leave", () => {
 
   it("a signal that has fired takes no place", async () => {
     const { commit, runs } = createHarness();
-    expect(await commit.submit(1, AbortSignal.abort("gone"))).toEqual({ kind: "aborted", reason: "gone" });
+    expect(await submit(commit, [1], AbortSignal.abort("gone"))).toEqual([{ kind: "aborted", reason: "gone" }]);
     await turn();
     expect(runs).toEqual([]);
+  });
+
+  it("a signal that outlives its call is not listened to any more", async () => {
+    const { commit, finish } = createHarness();
+    const { signal } = new AbortController();
+    const outcomes = submit(commit, [1, 2], signal);
+    expect(getEventListeners(signal, "abort")).not.toEqual([]);
+    await turn();
+    await finish();
+    expect(await outcomes).toEqual([done(1), done(2)]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 

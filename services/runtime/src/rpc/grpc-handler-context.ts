@@ -63,6 +63,7 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup, CallSig
     return this.#controller.signal;
   }
 
+  /** The context itself: a call that only waits needs no further object. */
   get callSignal(): CallSignal {
     this.#watch();
     return this;

@@ -49,7 +49,7 @@ async function invokeAfter(pending: Promise<void>, next: Invoke, request: CallRe
 }
 
 /**
- * Begins a call; where that throws, the answer rejects. For `then` on the way of every call: an async function that waits keeps three times as much, with its
+ * Begins a call; where that throws, the answer rejects. For `then` on the way of every call: an async function that waits keeps about 450 bytes, and its
  * arguments, and of calls that wait by the thousand all that is kept is moved by each collection.
  */
 export function begin<Arguments extends readonly unknown[]>(call: (...args: Arguments) => Promise<CallResponse>, ...args: Arguments): Promise<CallResponse> {

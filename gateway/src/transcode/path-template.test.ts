@@ -1,3 +1,4 @@
+import { cpuMsOf } from "@flashdeal/runtime/testing";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expandPathTemplate, parsePathTemplate } from "./path-template.ts";
@@ -185,16 +186,17 @@ describe("route trie", () => {
     );
   });
 
-  test("hostile paths - are decided within the number of nodes", () => {
+  test("hostile paths - are decided within the number of nodes", async () => {
     const sources: string[] = [];
     for (let bits = 0; bits < 256; bits++) {
       sources.push(`GET /${Array.from({ length: 8 }, (_, at) => ((bits >> at) & 1 ? "a" : "*")).join("/")}/end`);
     }
     const trie = trieOf(...sources);
-    const start = performance.now();
-    for (let round = 0; round < 100; round++) {
-      expect(trie.match("GET", `/${Array.from({ length: 500 }, () => "a").join("/")}`).kind).toBe("notFound");
-    }
-    expect(performance.now() - start).toBeLessThan(1_000);
+    const match = () => {
+      for (let round = 0; round < 100; round++) {
+        expect(trie.match("GET", `/${Array.from({ length: 500 }, () => "a").join("/")}`).kind).toBe("notFound");
+      }
+    };
+    expect(await cpuMsOf(match)).toBeLessThan(1_000);
   });
 });

@@ -1,3 +1,4 @@
+import { cpuMsOf } from "@flashdeal/runtime/testing";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasRepeatedMember } from "./repeated-member.ts";
@@ -37,9 +38,8 @@ describe("numbers and times in a body", () => {
   });
 
   test("a number of a million digits takes no time", async () => {
-    const startMs = performance.now();
-    expect((await send("POST", "/v1/search", { an_int64: "9".repeat(1_000_000) })).status).toBe(400);
-    expect(performance.now() - startMs).toBeLessThan(100);
+    const cpuMs = await cpuMsOf(async () => expect((await send("POST", "/v1/search", { an_int64: "9".repeat(1_000_000) })).status).toBe(400));
+    expect(cpuMs).toBeLessThan(100);
   });
 
   test("days that no calendar has are refused in a query too", async () => {
@@ -81,10 +81,9 @@ describe("members named twice", () => {
     );
   });
 
-  test("a hostile body takes linear time", () => {
+  test("a hostile body takes linear time", async () => {
     const text = JSON.stringify([`${"\\".repeat(200_000)}`, ...Array.from({ length: 100_000 }, () => '"')]);
-    const startMs = performance.now();
-    expect(hasRepeatedMember(text, JSON.parse(text))).toBe(false);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    const look = () => expect(hasRepeatedMember(text, JSON.parse(text))).toBe(false);
+    expect(await cpuMsOf(look)).toBeLessThan(1_000);
   });
 });

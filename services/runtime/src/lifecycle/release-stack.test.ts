@@ -31,7 +31,7 @@ describe("release stack", () => {
     stack.push("stuck", () => new Promise(() => {}));
     const startMs = performance.now();
     expect((await stack.release()).map(({ message }) => message)).toEqual(["stuck did not stop within 50 ms"]);
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
     expect(ran).toBe(true);
   });
 

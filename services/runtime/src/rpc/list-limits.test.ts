@@ -4,6 +4,7 @@ import { BatchCreateProductsRequestSchema } from "@flashdeal/proto/flashdeal/pro
 import { ReserveStockRequestSchema } from "@flashdeal/proto/flashdeal/product/v1/inventory_service_pb";
 import { BatchGetStocksRequestSchema, GetStockRequestSchema } from "@flashdeal/proto/flashdeal/stock/v1/stock_query_service_pb";
 import { describe, expect, test } from "vitest";
+import { cpuMsOf } from "../testing/cpu-time.ts";
 import { listLimitCheckOf } from "./list-limits.ts";
 import { checkMessage } from "./validation-interceptor.ts";
 
@@ -25,11 +26,10 @@ describe("list limits", () => {
     expect(listLimitCheckOf(BatchCreateProductsRequestSchema)?.(create(BatchCreateProductsRequestSchema, { products }))?.field).toBe("products[0].tags");
   });
 
-  test("lists - a body full of bad items is refused without a look at any of them", () => {
+  test("lists - a body full of bad items is refused without a look at any of them", async () => {
     const message = create(BatchGetStocksRequestSchema, { keys: some(200_000, { vendorItemId: "\0" }) });
     const validator = createValidator();
-    const start = performance.now();
-    expect(() => checkMessage(validator, BatchGetStocksRequestSchema, message)).toThrow("keys must contain no more than 1000 item(s)");
-    expect(performance.now() - start).toBeLessThan(1_000);
+    const check = () => expect(() => checkMessage(validator, BatchGetStocksRequestSchema, message)).toThrow("keys must contain no more than 1000 item(s)");
+    expect(await cpuMsOf(check)).toBeLessThan(1_000);
   });
 });

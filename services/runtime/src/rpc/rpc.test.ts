@@ -50,7 +50,7 @@ const stockRoutes = serviceRoutes(StockQueryService, {
       case "wait":
         return untilAborted(context, callSignalOf(context));
       case "deaf":
-        return new Promise((resolve) => setTimeout(resolve, 1_000, {}));
+        return new Promise((resolve) => setTimeout(resolve, 10_000, {}));
       case "headers":
         context.responseHeader.set("x-answer", context.requestHeader.get("x-question") ?? "");
         context.responseTrailer.set("x-trailer", "t");
@@ -208,7 +208,7 @@ describe.each(protocols)("rpc over %s", (protocol) => {
   test("a deadline - ends the call where the handler does not look", async () => {
     const startMs = performance.now();
     await expect(stock().getStock(key("deaf"), { timeoutMs: 80 })).rejects.toMatchObject({ code: Code.DeadlineExceeded });
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
   });
 
   test("a deadline - is told to the handler as the time that is left", async () => {

@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Http2Session, Http2Stream } from "node:http2";
 import { setFlagsFromString } from "node:v8";
+import { HeaderTexts } from "./header-texts.ts";
 import { PendingStreams } from "./pending-streams.ts";
 import { StreamTable } from "./stream-table.ts";
 
@@ -17,25 +18,35 @@ import { StreamTable } from "./stream-table.ts";
  * full collection, and by its listeners the call that it was of: the arrays of bytes of its messages, which V8 counts, brought full collections of their own. The same holds for a getter of an object literal: it is
  * part of the hidden class, and those are old from the start.
  *
- * Three things are done about it, for all HTTP/2 connections of the process:
+ * The strings that Node makes of the headers it receives are old from the start too, ten of 32 bytes per call: their texts are elsewhere.
+ *
+ * Four things are done about it, for all HTTP/2 connections of the process:
  *
  * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`PendingStreams`). Both
  *   are reached by the description of Node's symbol; where that is not found, nothing is changed, and nothing but speed is lost;
  * - a stream that is closed has no listeners any more;
+ * - texts of headers that come again and again are let go of at once (`HeaderTexts`); their strings stay to the next full collection;
  * - V8 no longer learns where objects that live long are made (allocation-site pretenuring): with a thousand calls waiting it takes those of a
  *   call for such, makes them in the old generation, and the same begins again.
  *
- * The sets of this project that change with each call are `LinkedSet`s and `KeySet`s for the same reason, and the set of a client's calls is replaced too (forget-ended-calls.ts). What is left are the strings that Node makes of a call's headers:
- * V8 has strings whose text is elsewhere in the old generation from the start, ten of 32 bytes per call.
+ * The sets of this project that change with each call are `LinkedSet`s and `KeySet`s for the same reason, and the set of a client's calls is replaced too (forget-ended-calls.ts).
  */
 export function keepGarbageYoung(): void {
   if (isKept) return;
   isKept = true;
   setFlagsFromString("--no-allocation-site-pretenuring");
   for (const side of ["server", "client"]) subscribe(`http2.${side}.stream.created`, onStreamCreated);
+  // When a server learns of a call, and when a client has the headers of an answer.
+  for (const received of ["http2.server.stream.created", "http2.client.stream.finish"]) subscribe(received, onHeaders);
 }
 
 let isKept = false;
+
+const headerTexts = new HeaderTexts();
+
+function onHeaders(message: unknown): void {
+  headerTexts.pass((message as { headers: Readonly<Record<string, unknown>> }).headers);
+}
 
 /** On sessions whose streams were looked at. */
 const seen = Symbol("seen");

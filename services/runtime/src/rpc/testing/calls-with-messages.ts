@@ -1,5 +1,5 @@
 // Unary calls over gRPC with a message of 5 KB each way; server and client are processes of their own. Both collect their young generation again and again while calls are open, and
-// print how many bytes of heap and of buffers are left per ended call: the median of five waves.
+// print how many bytes of heap, of buffers and of texts outside of the heap are left per ended call: the median of five waves.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,8 @@ const vendorItemId = "v".repeat(5_000);
 interface Bytes {
   readonly heap: number;
   readonly buffers: number;
+  /** What V8 counts besides both: of strings whose text is elsewhere. */
+  readonly texts: number;
 }
 
 let calls = 0;
@@ -35,8 +37,8 @@ function collect(type: "minor" | "major"): void {
 /** What is there when the young generation was collected. Whatever was made before has left it then. */
 function measure(): Bytes {
   for (let count = 0; count < 4; count++) collect("minor");
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return { heap: heapUsed, buffers: arrayBuffers };
+  const { heapUsed, arrayBuffers, external } = process.memoryUsage();
+  return { heap: heapUsed, buffers: arrayBuffers, texts: external - arrayBuffers };
 }
 
 function leftPerCall(before: readonly Bytes[], after: readonly Bytes[]): Bytes {
@@ -44,7 +46,7 @@ function leftPerCall(before: readonly Bytes[], after: readonly Bytes[]): Bytes {
     const each = after.map((bytes, wave) => (bytes[kind] - (before[wave]?.[kind] ?? 0)) / callsOfWave).toSorted((a, b) => a - b);
     return Math.round(each[each.length >> 1] ?? 0);
   };
-  return { heap: of("heap"), buffers: of("buffers") };
+  return { heap: of("heap"), buffers: of("buffers"), texts: of("texts") };
 }
 
 keepGarbageYoung();

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { HeaderTexts } from "./header-texts.ts";
+
+const blocksPerSample = 61;
+
+/** Passes so many blocks and answers how many values of the last one were known. */
+function passAll(texts: HeaderTexts, count: number, blockOf: (index: number) => Readonly<Record<string, unknown>>): number {
+  let known = 0;
+  for (let index = 0; index < count; index++) known = texts.pass(blockOf(index));
+  return known;
+}
+
+const blockOfUser = (user: number) => ({ ":path": "/a.B/C", "x-user": `u${user}` });
+
+const samples = (count: number): number => count * blocksPerSample;
+
+describe("header texts", () => {
+  it("a value that comes again is known from then on, and the others of its block are not", () => {
+    const texts = new HeaderTexts();
+    expect(passAll(texts, samples(1), blockOfUser)).toBe(0);
+    expect(texts.pass(blockOfUser(samples(1)))).toBe(1);
+    expect(texts.pass({ ":path": "/a.B/D" })).toBe(0);
+    expect(texts.pass({ te: "/a.B/C" })).toBe(0);
+  });
+
+  it.each([2, 3, 4])("values of %i callers that take turns are all known", (callers) => {
+    const texts = new HeaderTexts();
+    const block = (index: number) => ({ authorization: `Bearer ${index % callers}` });
+    passAll(texts, samples(3 * callers), block);
+    for (let caller = 0; caller < callers; caller++) expect(texts.pass(block(caller))).toBe(1);
+  });
+
+  it("a header whose values no longer come again is not looked at any more, until they do", () => {
+    const texts = new HeaderTexts();
+    const old = { authorization: "Bearer old" };
+    passAll(texts, samples(2), () => old);
+    expect(texts.pass(old)).toBe(1);
+    passAll(texts, samples(9), (index) => ({ authorization: `Bearer ${index}` }));
+    expect(texts.pass(old)).toBe(0);
+    passAll(texts, samples(3), () => old);
+    expect(texts.pass(old)).toBe(1);
+  });
+
+  it("what is no text is passed over, and a value may be called as anything that objects have", () => {
+    const texts = new HeaderTexts();
+    const block = { ":status": 200, "set-cookie": ["a", "b"], a: "__proto__", b: "constructor", c: "7", d: "", e: "\u00e9" };
+    passAll(texts, samples(2), () => block);
+    expect(texts.pass(block)).toBe(5);
+    expect(texts.pass({ a: "toString", b: "hasOwnProperty" })).toBe(0);
+  });
+
+  it("very long values and very many are not kept", () => {
+    const texts = new HeaderTexts();
+    const long = { a: "x".repeat(4_097) };
+    passAll(texts, samples(3), () => long);
+    expect(texts.pass(long)).toBe(0);
+    const block = (index: number) => ({ a: `value ${Math.floor(index / samples(3))}` });
+    const last = block(samples(3 * 1_000) - 1);
+    passAll(texts, samples(3 * 1_000), block);
+    expect([texts.pass({ a: "value 0" }), texts.pass(last)]).toEqual([1, 1]);
+    // One more, and all are forgotten but this one.
+    passAll(texts, samples(3), () => ({ a: "one more" }));
+    expect([texts.pass({ a: "value 0" }), texts.pass(last), texts.pass({ a: "one more" })]).toEqual([0, 0, 1]);
+  });
+
+  it("very many names are forgotten", () => {
+    const texts = new HeaderTexts();
+    const block = { a: "1" };
+    passAll(texts, samples(2), () => block);
+    passAll(texts, samples(101), (index) => ({ [`name-${index}`]: "1" }));
+    expect(texts.pass({ b: "1" })).toBe(0);
+    passAll(texts, samples(3), () => block);
+    expect(texts.pass(block)).toBe(1);
+  });
+});

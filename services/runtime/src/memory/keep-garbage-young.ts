@@ -37,16 +37,13 @@ export function keepGarbageYoung(): void {
   setFlagsFromString("--no-allocation-site-pretenuring");
   for (const side of ["server", "client"]) subscribe(`http2.${side}.stream.created`, onStreamCreated);
   // When a server learns of a call, and when a client has the headers of an answer.
-  for (const received of ["http2.server.stream.created", "http2.client.stream.finish"]) subscribe(received, onHeaders);
+  for (const received of ["http2.server.stream.created", "http2.client.stream.finish"]) {
+    const texts = new HeaderTexts();
+    subscribe(received, (message) => texts.pass((message as { headers: Readonly<Record<string, unknown>> }).headers));
+  }
 }
 
 let isKept = false;
-
-const headerTexts = new HeaderTexts();
-
-function onHeaders(message: unknown): void {
-  headerTexts.pass((message as { headers: Readonly<Record<string, unknown>> }).headers);
-}
 
 /** On sessions whose streams were looked at. */
 const seen = Symbol("seen");

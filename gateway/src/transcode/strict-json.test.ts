@@ -37,9 +37,9 @@ describe("numbers and times in a body", () => {
     expect((await send("POST", "/v1/search", { time: "2024-02-29T23:59:59Z" })).status).toBe(200);
   });
 
-  test("a number of a million digits takes no time", async () => {
-    const cpuMs = await cpuMsOf(async () => expect((await send("POST", "/v1/search", { an_int64: "9".repeat(1_000_000) })).status).toBe(400));
-    expect(cpuMs).toBeLessThan(100);
+  test("a number of four million digits takes no time", async () => {
+    const cpuMs = await cpuMsOf(async () => expect((await send("POST", "/v1/search", { an_int64: "9".repeat(4_000_000) })).status).toBe(400));
+    expect(cpuMs).toBeLessThan(500);
   });
 
   test("days that no calendar has are refused in a query too", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpuMsOf } from "../testing/cpu-time.ts";
 import { HeaderTexts } from "./header-texts.ts";
 
 const blocksPerSample = 61;
@@ -51,7 +52,7 @@ describe("header texts", () => {
 
   it("very long values and very many are not kept", () => {
     const texts = new HeaderTexts();
-    const long = { a: "x".repeat(4_097) };
+    const long = { a: "x".repeat(2_049) };
     passAll(texts, samples(3), () => long);
     expect(texts.pass(long)).toBe(0);
     const block = (index: number) => ({ a: `value ${Math.floor(index / samples(3))}` });
@@ -63,13 +64,35 @@ describe("header texts", () => {
     expect([texts.pass({ a: "value 0" }), texts.pass(last), texts.pass({ a: "one more" })]).toEqual([0, 0, 1]);
   });
 
-  it("very many names are forgotten", () => {
+  it("long values of a header that is looked at cost nothing", async () => {
+    const texts = new HeaderTexts();
+    passAll(texts, samples(2), () => ({ a: "short" }));
+    const longs = Array.from({ length: 1_500 }, (_, index) => Buffer.from("k".repeat(60_000) + String(index)).toString("latin1"));
+    // One in two is short, so that the header stays one that is looked at. As names of properties the long ones would take seconds.
+    const cpuMs = await cpuMsOf(() => {
+      for (const long of longs) passAll(texts, 2, (index) => ({ a: index === 0 ? long : "short" }));
+    });
+    expect(cpuMs).toBeLessThan(500);
+  });
+
+  it("a header whose values became long is not looked at any more", () => {
+    const texts = new HeaderTexts();
+    passAll(texts, samples(2), () => ({ a: "short" }));
+    expect(texts.pass({ a: "short" })).toBe(1);
+    passAll(texts, samples(9), () => ({ a: "x".repeat(2_049) }));
+    expect(texts.pass({ a: "short" })).toBe(0);
+  });
+
+  it("very many names are forgotten, and very long ones never looked at", () => {
     const texts = new HeaderTexts();
     const block = { a: "1" };
     passAll(texts, samples(2), () => block);
     passAll(texts, samples(101), (index) => ({ [`name-${index}`]: "1" }));
-    expect(texts.pass({ b: "1" })).toBe(0);
+    expect(texts.pass(block)).toBe(0);
     passAll(texts, samples(3), () => block);
     expect(texts.pass(block)).toBe(1);
+    const long = { ["n".repeat(101)]: "1" };
+    passAll(texts, samples(3), () => long);
+    expect(texts.pass(long)).toBe(0);
   });
 });

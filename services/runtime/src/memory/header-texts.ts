@@ -7,12 +7,13 @@ const samplesOfName = 4;
 /** A name of which so many samples in a row were new is no longer looked at. */
 const mostMisses = 8;
 
-/** Most texts that are known at once, and their most characters: 4 MB at worst. With more, all are forgotten. */
+/** Most texts that are known at once; with more, all are forgotten. Longer values are never looked at: 2 MB at worst. */
 const mostTexts = 1_000;
-const mostCharacters = 4_096;
+const mostCharacters = 2_048;
 
-/** Most names that are remembered. With more, all are forgotten. */
+/** Most names that are remembered; with more, all are forgotten. Longer names are not looked at. Their samples take 0.8 MB at worst. */
 const mostNames = 100;
+const mostCharactersOfName = 100;
 
 interface Samples {
   /** The last ones, the newest first. */
@@ -28,7 +29,8 @@ interface Samples {
  * while the process stands still: 60 ms for half a million. But where a string is used as the name of a property, and an equal one is a name already, V8 makes it a reference to that one and frees
  * its text at once. So values that come again are made names of properties, and those that come are looked up by.
  *
- * To look for a value that is no name costs more than it saves. So the headers whose values come again are learnt, from one block of many.
+ * To look for a value that is no name costs more than it saves: V8 makes it a name, until the next full collection. (A long one costs more than that: of texts with more than 16,000 characters it takes
+ * the length for the hash, and compares each with all others.) So the headers whose values come again are learnt, from one block of many.
  */
 export class HeaderTexts {
   #texts = emptyTable();
@@ -37,13 +39,13 @@ export class HeaderTexts {
   readonly #samples = new Map<string, Samples>();
   #blocks = 0;
 
-  /** Lets go of what is known in a block of headers. Answers how many values that were. */
+  /** Lets go of what is known in a block of headers. Answers how many values were known. */
   pass(headers: Readonly<Record<string, unknown>>): number {
     if (this.#blocks++ % blocksPerSample === 0) this.#sample(headers);
     let known = 0;
     for (const name of this.#names) {
       const value = headers[name];
-      if (typeof value === "string" && this.#texts[value] === true) known++;
+      if (isShort(value) && this.#texts[value] === true) known++;
     }
     return known;
   }
@@ -51,15 +53,16 @@ export class HeaderTexts {
   #sample(headers: Readonly<Record<string, unknown>>): void {
     for (const name in headers) {
       const value = headers[name];
-      if (typeof value === "string" && value.length <= mostCharacters) this.#sampleValue(name, value);
+      if (typeof value === "string" && name.length <= mostCharactersOfName) this.#sampleValue(name, value);
     }
   }
 
   #sampleValue(name: string, value: string): void {
     const { values, misses } = this.#samples.get(name) ?? { values: [], misses: 0 };
-    const comesAgain = values.includes(value);
+    const comesAgain = isShort(value) && values.includes(value);
     if (!comesAgain && this.#samples.size >= mostNames && !this.#samples.has(name)) this.#forgetNames();
-    this.#samples.set(name, { values: [value, ...values.filter((other) => other !== value)].slice(0, samplesOfName), misses: comesAgain ? 0 : misses + 1 });
+    const seen = isShort(value) ? [value, ...values.filter((other) => other !== value)].slice(0, samplesOfName) : values;
+    this.#samples.set(name, { values: seen, misses: comesAgain ? 0 : misses + 1 });
     const isLookedAt = this.#names.includes(name);
     if (comesAgain) {
       if (!isLookedAt) this.#names = [...this.#names, name];
@@ -82,6 +85,10 @@ export class HeaderTexts {
     this.#samples.clear();
     this.#names = [];
   }
+}
+
+function isShort(value: unknown): value is string {
+  return typeof value === "string" && value.length <= mostCharacters;
 }
 
 function emptyTable(): Record<string, true | undefined> {

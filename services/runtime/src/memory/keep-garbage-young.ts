@@ -39,7 +39,7 @@ export function keepGarbageYoung(): void {
   // When a server learns of a call, and when a client has the headers of an answer.
   for (const received of ["http2.server.stream.created", "http2.client.stream.finish"]) {
     const texts = new HeaderTexts();
-    subscribe(received, (message) => texts.pass((message as { headers: Readonly<Record<string, unknown>> }).headers));
+    subscribe(received, (message) => texts.pass((message as { headers?: Readonly<Record<string, unknown>> }).headers ?? {}));
   }
 }
 

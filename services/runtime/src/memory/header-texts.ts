@@ -16,7 +16,7 @@ const mostNames = 100;
 const mostCharactersOfName = 100;
 
 interface Samples {
-  /** The last ones, the newest first. */
+  /** The last short ones, the newest first. */
   readonly values: readonly string[];
   /** So many of the last ones were new. */
   readonly misses: number;
@@ -59,7 +59,7 @@ export class HeaderTexts {
 
   #sampleValue(name: string, value: string): void {
     const { values, misses } = this.#samples.get(name) ?? { values: [], misses: 0 };
-    const comesAgain = isShort(value) && values.includes(value);
+    const comesAgain = values.includes(value);
     if (!comesAgain && this.#samples.size >= mostNames && !this.#samples.has(name)) this.#forgetNames();
     const seen = isShort(value) ? [value, ...values.filter((other) => other !== value)].slice(0, samplesOfName) : values;
     this.#samples.set(name, { values: seen, misses: comesAgain ? 0 : misses + 1 });

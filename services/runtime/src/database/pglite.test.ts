@@ -68,7 +68,7 @@ describe("database (PGlite) - on disk", () => {
     const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
     const pid = Number(await firstLine(parent));
     const stat = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
-    await expect.poll(async () => (await stat())[0]).toBe("Z");
+    await expect.poll(async () => (await stat())[0], { timeout: 20_000 }).toBe("Z");
     await writeFile(join(folder, "lock"), JSON.stringify({ pid, host: hostname(), started: (await stat())[19], token: "old" }));
     await (await open(folder)).close();
     parent.kill("SIGKILL");

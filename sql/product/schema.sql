@@ -307,3 +307,12 @@ ALTER TABLE product.outbox
   ALTER COLUMN aggregate_key SET STATISTICS 0,
   ALTER COLUMN payload SET STATISTICS 0,
   ALTER COLUMN headers SET STATISTICS 0;
+
+-- 009.do.refuse-stale-rows.sql
+
+-- For a statement that writes to rows which others have changed since they were read. Whoever reads them again may well succeed.
+CREATE FUNCTION product.refuse_stale_rows() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'rows have changed since they were read' USING ERRCODE = 'serialization_failure';
+END
+$$;

@@ -32,14 +32,18 @@ FROM product.reservation_lines
 WHERE reservation_id = ANY (@reservation_ids::uuid[])
 ORDER BY reservation_id, line_number;
 
--- Moves reservations from one state to another; the rows changed tell whether each was still in the first.
--- name: UpdateReservationStates :execrows
-UPDATE product.reservations r
-SET state = t.to_state, order_id = coalesce(t.order_id, r.order_id), update_time = @update_time::timestamptz
-FROM unnest(@reservation_ids::uuid[], @from_states::product.reservation_state[], @to_states::product.reservation_state[],
-    sqlc.narg(order_ids)::uuid[])
-  AS t (reservation_id, from_state, to_state, order_id)
-WHERE r.reservation_id = t.reservation_id AND r.state = t.from_state;
+-- Moves reservations from one state to another. Fails where one is no longer in the first.
+-- name: UpdateReservationStates :exec
+WITH moved AS (
+  UPDATE product.reservations r
+  SET state = t.to_state, order_id = coalesce(t.order_id, r.order_id), update_time = @update_time::timestamptz
+  FROM unnest(@reservation_ids::uuid[], @from_states::product.reservation_state[], @to_states::product.reservation_state[],
+      sqlc.narg(order_ids)::uuid[])
+    AS t (reservation_id, from_state, to_state, order_id)
+  WHERE r.reservation_id = t.reservation_id AND r.state = t.from_state
+  RETURNING r.reservation_id
+)
+SELECT product.refuse_stale_rows() FROM moved HAVING count(*) <> cardinality(@reservation_ids::uuid[]);
 
 -- One page of holds whose time was up at `expired_by`, the longest expired first.
 -- name: ListOverdueHolds :many

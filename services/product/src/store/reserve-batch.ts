@@ -7,7 +7,7 @@ import type { Deal } from "../domain/deal.ts";
 import { ledgerOf, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Reservation, ReserveEntry, ReserveOutcome } from "../domain/reservation.ts";
-import { StaleStockError, applyLedger, byStockKey } from "./apply-ledger.ts";
+import { applyLedger, byStockKey } from "./apply-ledger.ts";
 import { listDealsById } from "./gen/deals.sql.ts";
 import { insertReservations, listDealPurchases } from "./gen/reservations.sql.ts";
 import { listStocksOfDeals, lockStocks, lockStocksOfDeals } from "./gen/stocks.sql.ts";
@@ -29,7 +29,7 @@ const maxAttempts = 10;
 
 /**
  * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
- * what decides, lets the domain decide, and writes the holds set by set. Three or four round trips, whatever the number of entries. Of batches
+ * what decides, lets the domain decide, and writes the holds set by set. Two or three round trips, whatever the number of entries. Of batches
  * that run at once, each takes its locks at its turn.
  */
 export async function reserveBatch(
@@ -70,9 +70,10 @@ async function decideAndWrite(tx: Transaction, entries: readonly ReserveEntry[],
   const holds = newHolds(decisions);
   if (holds.length === 0) return decisions;
   const batch = holdLedger(holds);
-  const locking = isLocked ? undefined : lockStocks(tx, stockColumns(batch));
-  const inserting = insertHolds(tx, holds, inputs.now);
-  const steps = await Promise.allSettled([locking, inserting, applyLedger(tx, batch, inputs.stocks, inputs.now)]);
+  const locking = isLocked ? [] : [lockStocks(tx, stockColumns(batch))];
+  const writing = [...locking, insertHolds(tx, holds, inputs.now), applyLedger(tx, batch, inputs.stocks, inputs.now)];
+  tx.commit(writing.length);
+  const steps = await Promise.allSettled(writing);
   // What failed first is the cause; the statements behind it only tell that the transaction is over.
   for (const step of steps) if (step.status === "rejected") throw step.reason;
   return decisions;
@@ -99,7 +100,7 @@ export async function retryPassing<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      const passing = error instanceof ReservationIdRaceError || error instanceof StaleStockError || isDeadlock(error) || isSerializationFailure(error);
+      const passing = error instanceof ReservationIdRaceError || isDeadlock(error) || isSerializationFailure(error);
       if (!passing) throw error;
       if (count === maxAttempts) throw outrunTooOften(error);
     }

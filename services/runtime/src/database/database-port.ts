@@ -202,6 +202,65 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
         expect(await count()).toBe(0n);
       });
 
+      describe("that commit behind what is under way", () => {
+        it("store it, answer, and take no more statements", async () => {
+          const answer = await database.transaction(async (tx) => {
+            await tx.query(add, [1n]);
+            const adding = [tx.query(add, [2n]), tx.query(add, [3n])];
+            tx.commit(2);
+            await expect(tx.query(add, [4n])).rejects.toThrow("ended");
+            return (await Promise.all(adding)).map(({ rowCount }) => rowCount);
+          });
+          expect(answer).toEqual([1, 1]);
+          expect(await count()).toBe(3n);
+        });
+
+        it("store nothing where one of the statements fails, and throw its error", async () => {
+          for (const [first, second] of [[1n, 2n], [2n, 1n]] as const) {
+            const work = database.transaction(async (tx) => {
+              await tx.query(add, [1n]);
+              const adding = [tx.query(add, [first]), tx.query(add, [second])];
+              tx.commit(2);
+              await Promise.all(adding);
+            });
+            expect(sqlState(await work.catch((error: unknown) => error))).toBe("23505");
+            expect(await count()).toBe(0n);
+          }
+          await database.query(add, [1n]);
+          expect(await count()).toBe(1n);
+        });
+
+        it("store nothing where the error of a statement is swallowed", async () => {
+          const work = database.transaction(async (tx) => {
+            const adding = [tx.query(add, [1n]), tx.query(add, [1n])];
+            tx.commit(2);
+            await Promise.allSettled(adding);
+          });
+          await expect(work).rejects.toThrow(TransactionRolledBackError);
+          expect(await count()).toBe(0n);
+        });
+
+        it("store nothing where one of the statements could not be sent", async () => {
+          const work = database.transaction(async (tx) => {
+            const adding = [tx.query(add, [1n]), tx.query(add, [() => 2n])];
+            tx.commit(2);
+            await Promise.all(adding);
+          });
+          await expect(work).rejects.toThrow("a function cannot be an SQL parameter");
+          expect(await count()).toBe(0n);
+        });
+
+        it("do not end, where another number is under way", async () => {
+          await database.transaction(async (tx) => {
+            const adding = tx.query(add, [1n]);
+            tx.commit(2);
+            await adding;
+            await tx.query(add, [2n]);
+          });
+          expect(await count()).toBe(2n);
+        });
+      });
+
       it("refuse statements after their end", async () => {
         const leaked = await database.transaction(async (tx) => tx);
         await expect(leaked.query(add, [1n])).rejects.toThrow("ended");

@@ -134,6 +134,13 @@ describe("database (Postgres) - faults", () => {
         await tx.query({ name: "", text: "SELECT pg_sleep(5)" }, []);
       })
       .catch((error: unknown) => error);
+    const committedBehind = database
+      .transaction(async (tx) => {
+        const slow = tx.query({ name: "", text: "SELECT pg_sleep(5)" }, []);
+        tx.commit(1);
+        await slow;
+      })
+      .catch((error: unknown) => error);
     await open.promise;
     await sleep(100);
     await server.kill();
@@ -142,6 +149,7 @@ describe("database (Postgres) - faults", () => {
     expect(isConnectionError(await writing)).toBe(false);
     expect(await committing).toBeInstanceOf(CommitOutcomeUnknownError);
     expect(isConnectionError(await rolledBack)).toBe(true);
+    expect(await committedBehind).toBeInstanceOf(CommitOutcomeUnknownError);
     await expect.poll(() => lock?.lost.aborted).toBe(true);
 
     await server.restart();

@@ -57,14 +57,19 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
   const decoder = createRowDecoder();
   let closing: Promise<void> | undefined;
 
-  async function run(client: PoolClient, statement: Statement, values: readonly unknown[]): Promise<QueryResult> {
-    const result = await send<QueryArrayResult<unknown[]>>(client, {
+  /** The statement is sent when this returns. */
+  function run(client: PoolClient, statement: Statement, values: readonly unknown[]): Promise<QueryResult> {
+    const sent = send<QueryArrayResult<unknown[]>>(client, {
       ...(statement.name === "" ? {} : { name: statement.name }),
       text: statement.text,
       values: values.map(encodeForPg),
       rowMode: "array",
       types: RAW_TYPES,
     });
+    return sent.then((result) => decode(client, result));
+  }
+
+  async function decode(client: PoolClient, result: QueryArrayResult<unknown[]>): Promise<QueryResult> {
     const lookUp: ElementTypeLookup = async (oid) => {
       const answer = await client.query<{ typelem: string }>(ELEMENT_TYPE_SQL, [oid]);
       return Number(answer.rows[0]?.typelem ?? 0);
@@ -98,19 +103,24 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
       txOptions.signal?.throwIfAborted();
       const begun = send(client, beginSql(txOptions));
       begun.catch(() => undefined);
-      const guard = createTransactionGuard((statement, values) => run(client, statement, values), { signal: txOptions.signal, pipelined: true });
+      let committed: Promise<void> | undefined;
+      const sendCommit = (): void => {
+        committed = commit(client);
+        committed.catch(() => undefined);
+      };
+      const guard = createTransactionGuard((statement, values) => run(client, statement, values), { signal: txOptions.signal, pipeline: { commit: sendCommit } });
       let result: T;
       try {
         result = await work(guard.tx);
         await begun;
         await guard.end();
-        txOptions.signal?.throwIfAborted();
+        if (committed === undefined) txOptions.signal?.throwIfAborted();
       } catch (error) {
         await guard.end();
-        await send(client, "ROLLBACK").catch(discard);
+        await (committed === undefined ? send(client, "ROLLBACK").catch(discard) : rolledBack(committed));
         throw error;
       }
-      await commit(client);
+      await (committed ?? commit(client));
       return result;
     });
   }
@@ -169,6 +179,13 @@ async function commit(client: PoolClient): Promise<void> {
   if (command === "ROLLBACK") {
     throw new TransactionRolledBackError("a statement failed and its error was swallowed: the transaction was rolled back");
   }
+}
+
+/** After a statement before the COMMIT failed: Postgres has rolled back, unless nobody knows. */
+async function rolledBack(committed: Promise<void>): Promise<void> {
+  await committed.catch((error: unknown) => {
+    if (!(error instanceof TransactionRolledBackError)) throw error;
+  });
 }
 
 function outcomeUnknown(cause: unknown): CommitOutcomeUnknownError {

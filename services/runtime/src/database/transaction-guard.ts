@@ -18,16 +18,33 @@ export interface TransactionGuard {
   end(): Promise<void>;
 }
 
+export interface TransactionGuardOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For a database that keeps the order of statements that are sent before the last one is answered; otherwise each waits for the one before. */
+  readonly pipeline?: {
+    /** Sends COMMIT behind what was sent. */
+    readonly commit: () => void;
+  };
+}
+
 /**
- * The signal is looked at between statements: one that is running is bounded by the statement time-out. `pipelined`: the database keeps
- * the order of statements that are sent before the last one is answered; otherwise each waits for the one before.
+ * The signal is looked at between statements: one that is running is bounded by the statement time-out. With a pipeline, `run` sends its statement before
+ * it returns, or throws.
  */
 export function createTransactionGuard(
   run: (statement: Statement, values: readonly unknown[]) => Promise<QueryResult>,
-  { signal, pipelined = false }: { readonly signal?: AbortSignal | undefined; readonly pipelined?: boolean },
+  { signal, pipeline }: TransactionGuardOptions,
 ): TransactionGuard {
   let ended = false;
+  let underWay = 0;
   let last: Promise<unknown> = Promise.resolve();
+  const settled = (): void => {
+    underWay--;
+  };
+  const send = (statement: Statement, values: readonly unknown[]): Promise<QueryResult> => {
+    signal?.throwIfAborted();
+    return run(statement, values);
+  };
   return {
     tx: {
       isTransaction: true,
@@ -36,13 +53,16 @@ export function createTransactionGuard(
           throw new Error("the transaction has ended");
         }
         const previous = last;
-        const current = (async () => {
-          if (!pipelined) await previous;
-          signal?.throwIfAborted();
-          return run(statement, values);
-        })();
+        const current = pipeline === undefined ? previous.then(() => send(statement, values)) : send(statement, values);
+        underWay++;
+        current.then(settled, settled);
         last = Promise.allSettled([previous, current]);
         return current;
+      },
+      commit(statements) {
+        if (ended || underWay !== statements) return;
+        ended = true;
+        pipeline?.commit();
       },
     },
     async end() {

@@ -43,7 +43,7 @@ WITH moved AS (
   WHERE r.reservation_id = t.reservation_id AND r.state = t.from_state
   RETURNING r.reservation_id
 )
-SELECT product.refuse_stale_rows() FROM moved HAVING count(*) <> cardinality(@reservation_ids::uuid[]);
+SELECT product.refuse_write('reservations that were locked are not in the state that they were read in', 'XX000') FROM moved HAVING count(*) <> cardinality(@reservation_ids::uuid[]);
 
 -- One page of holds whose time was up at `expired_by`, the longest expired first.
 -- name: ListOverdueHolds :many

@@ -52,7 +52,7 @@ WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
   SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]));
 
 -- Writes a batch into the books, whose keys are locked: adds the deltas to the stock, each key once; the movements, in the order
--- given; what users hold or have bought, each (deal, user) once; and the events. Fails where a key is no longer at its version. A trigger wakes the relay.
+-- given; what users hold or have bought, each (deal, user) once; and the events. Fails, as a serialization failure, where a key is no longer at its version. A trigger wakes the relay.
 -- name: UpdateBooks :exec
 WITH stock AS (
   UPDATE product.stocks s
@@ -92,7 +92,7 @@ WITH stock AS (
     WITH ORDINALITY AS t (event_id, subject, aggregate_key, payload, headers, ordinal)
   ORDER BY t.ordinal
 )
-SELECT product.refuse_stale_rows() FROM stock HAVING count(*) <> cardinality(@vendor_item_ids::text[]);
+SELECT product.refuse_write('stock rows have changed since they were read', '40001') FROM stock HAVING count(*) <> cardinality(@vendor_item_ids::text[]);
 
 -- One page of a key's movements, the newest first.
 -- name: ListMovements :many

@@ -1,4 +1,4 @@
-import { isSerializationFailure } from "@flashdeal/runtime/database";
+import { isSerializationFailure, sqlState } from "@flashdeal/runtime/database";
 import { describeWithPostgres } from "@flashdeal/runtime/testing";
 import { beforeEach, expect, it } from "vitest";
 import { ledgerOf } from "../domain/ledger.ts";
@@ -49,7 +49,7 @@ describeWithPostgres("rows that have changed since they were read", ({ open }) =
       tx.commit(1);
       await writing;
     });
-    expect(isSerializationFailure(await work.catch((error: unknown) => error))).toBe(true);
+    expect(sqlState(await work.catch((error: unknown) => error))).toBe("XX000");
     expect((await inventory.reservations.getReservations(reservationIds)).map(({ state }) => state)).toEqual(["HELD", "HELD"]);
     await inventory.checkBooks();
   });

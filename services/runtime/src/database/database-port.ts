@@ -202,6 +202,15 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
         expect(await count()).toBe(0n);
       });
 
+      it("run what is sent at once in its order, whether it reads or writes", async () => {
+        const counted = { name: "port.count", text: "SELECT count(*) FROM item" };
+        const rows = await database.transaction(async (tx) => {
+          const answers = [tx.query(counted, []), tx.query(add, [1n]), tx.query(counted, []), tx.query(add, [2n]), tx.query(counted, [])];
+          return (await Promise.all(answers)).flatMap((answer) => answer.rows.flat());
+        });
+        expect(rows).toEqual([0n, 1n, 2n]);
+      });
+
       describe("that commit behind what is under way", () => {
         it("store it, answer, and take no more statements", async () => {
           const answer = await database.transaction(async (tx) => {
@@ -247,6 +256,16 @@ export function describeDatabasePort(name: string, open: () => Promise<Database>
             await Promise.all(adding);
           });
           await expect(work).rejects.toThrow("a function cannot be an SQL parameter");
+          expect(await count()).toBe(0n);
+        });
+
+        it("store nothing where two of the statements have one name", async () => {
+          const work = database.transaction(async (tx) => {
+            const adding = [tx.query(add, [1n]), tx.query({ name: add.name, text: "INSERT INTO item VALUES ($1, 2)" }, [2n])];
+            tx.commit(2);
+            await Promise.all(adding);
+          });
+          await expect(work).rejects.toThrow("two statements are named port.add");
           expect(await count()).toBe(0n);
         });
 

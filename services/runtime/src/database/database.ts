@@ -30,7 +30,7 @@ export interface Transaction extends Queryable {
   readonly isTransaction: true;
   /**
    * COMMIT leaves right behind the statements that are under way, instead of a round trip after them, and there are no more. Where one of them fails, nothing is stored, as
-   * ever; but what their answers say, or what `work` throws by itself after this, takes nothing back. Does nothing unless `underWay` says how many they are: one that could not
+   * ever; but what their answers say, or what `work` throws by itself after this, may take nothing back. Does nothing unless `underWay` says how many they are: one that could not
    * even be sent is missed so, and `work` throws its error.
    */
   commit(underWay: number): void;

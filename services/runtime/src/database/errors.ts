@@ -64,11 +64,15 @@ export function constraintOf(error: unknown): string | undefined {
 
 /** Network error codes of Node, and the sentences of pg that carry no code. */
 const CONNECTION_CODES = new Set([
+  "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
   "ETIMEDOUT",
+  "EHOSTDOWN",
   "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETRESET",
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../../../infra/servers/postgres.ts";
 import { describeWithPostgres, silentLog } from "../testing/index.ts";
 import { describeDatabasePort } from "./database-port.ts";
-import { CommitOutcomeUnknownError, isConnectionError, isDeadlock, isSerializationFailure, isStatementTimeout } from "./errors.ts";
+import { CommitOutcomeUnknownError, isConnectionError, isDeadlock, isSerializationFailure, isStatementTimeout, sqlState } from "./errors.ts";
 import { describeMigrations } from "./migrate-port.ts";
 import { createPgDatabase } from "./pg.ts";
 
@@ -16,6 +18,23 @@ const KEPT = `
   CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION be_slow();`;
 
 const update = (id: number) => ({ name: "", text: `UPDATE pair SET n = n + 1 WHERE id = ${id}` });
+
+/** Passes everything on to Postgres, except, when told so, each BEGIN, which becomes nonsense. */
+async function createBeginBreaker(target: string) {
+  const { hostname, port } = new URL(target);
+  let breaks = false;
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    client.on("data", (chunk: Buffer) => upstream.write(breaks ? Buffer.from(chunk.toString("latin1").replaceAll("BEGIN ISOLATION", "NOGIN ISOLATION"), "latin1") : chunk));
+    upstream.pipe(client);
+    for (const [one, other] of [[client, upstream], [upstream, client]] as const) one.on("error", () => undefined).on("close", () => other.destroy());
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const url = new URL(target);
+  url.port = String((server.address() as AddressInfo).port);
+  url.hostname = "127.0.0.1";
+  return { url: url.href, breakBegin: () => void (breaks = true), close: () => server.close() };
+}
 
 describeWithPostgres("database (Postgres)", (postgres) => {
   describeDatabasePort("Postgres", async () => postgres.open());
@@ -66,6 +85,36 @@ describeWithPostgres("database (Postgres) - limits", (postgres) => {
     expect(isConnectionError(await nested.catch((error: unknown) => error))).toBe(true);
     expect((await database.query({ name: "", text: "SELECT 1" }, [])).rows).toEqual([[1]]);
     await database.close();
+  });
+
+  it("a connection that is left in a transaction is not used again", async () => {
+    const database = createPgDatabase({ url: postgres.url, maxConnections: 1, log: silentLog });
+    const run = async (text: string) => (await database.query({ name: "", text }, [])).rows;
+    const [[first]] = (await run("SELECT pg_backend_pid()")) as [[number]];
+    await run("BEGIN");
+    const [[second]] = (await run("SELECT pg_backend_pid()")) as [[number]];
+    expect(second).not.toBe(first);
+    expect(await run("SELECT pg_backend_pid()")).toEqual([[second]]);
+    await database.close();
+  });
+
+  it.each(["a statement that writes", "one that reads, then one that writes"])("where BEGIN fails nothing is stored - %s", async (what) => {
+    const wire = await createBeginBreaker(postgres.url);
+    const database = createPgDatabase({ url: wire.url, log: silentLog });
+    await database.script("CREATE TABLE begun (id int)");
+    wire.breakBegin();
+    const insert = { name: "", text: "INSERT INTO begun VALUES (1)" };
+    const work = database.transaction(async (tx) => {
+      if (what !== "a statement that writes") await tx.query({ name: "", text: "SELECT 1" }, []);
+      const writing = [tx.query(insert, []), tx.query(insert, [])];
+      tx.commit(2);
+      await Promise.all(writing);
+    });
+    expect(sqlState(await work.catch((error: unknown) => error))).toBe("42601");
+    expect((await database.query({ name: "", text: "SELECT * FROM begun" }, [])).rows).toEqual([]);
+    await database.script("DROP TABLE begun");
+    await database.close();
+    wire.close();
   });
 
   it("deadlocks and serialization failures are told apart", async () => {

@@ -1,4 +1,4 @@
-import { type ClientConfig, type CustomTypesConfig, Pool, type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig, type QueryResult as PgResult } from "pg";
+import { type ClientConfig, type CustomTypesConfig, DatabaseError, Pool, type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig, type QueryResult as PgResult } from "pg";
 import type { Logger } from "pino";
 import type { Database, QueryResult, Statement, Transaction, TransactionOptions } from "./database.ts";
 import { CommitOutcomeUnknownError, TransactionRolledBackError, isConnectionError } from "./errors.ts";
@@ -26,13 +26,16 @@ const RAW_TYPES: CustomTypesConfig = { getTypeParser: () => (text: unknown) => t
 /** An unused connection is closed after this long. */
 const IDLE_CONNECTION_MS = 30_000;
 
+/** Statements that write, which must not run where their BEGIN has failed: each would be a transaction of its own. */
+const WRITES = /\b(?:INSERT\s+INTO|UPDATE\s+\w+(?:\.|\s+SET\b|\s+\w+\s+SET\b)|DELETE\s+FROM|MERGE\s+INTO|pg_notify)/i;
+
 /** Statements that cannot have written anything when their connection breaks. */
 const READ_ONLY = /^\s*(?:--[^\n]*\n\s*)*(?:SELECT|SHOW|VALUES|TABLE)\b/i;
 
 /**
  * Postgres through `pg`. Connects lazily: the first statement fails with the connection's error where nobody answers.
  * Every named statement is prepared once per connection. Statements of a transaction that do not wait for each other share a round trip, and
- * so do BEGIN and the first one. A lost connection never ends the process; where it leaves open
+ * so do BEGIN and the first ones that do not write. A lost connection never ends the process; where it leaves open
  * whether something was written, the caller sees a `CommitOutcomeUnknownError`.
  */
 export function createPgDatabase(options: PgDatabaseOptions): Database {
@@ -55,10 +58,12 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
   pool.on("error", (error) => log.warn({ err: error }, "an idle database connection ended"));
   const sessions = createPgSessions(clientConfig, log);
   const decoder = createRowDecoder();
+  const texts = new Map<string, string>();
   let closing: Promise<void> | undefined;
 
-  /** The statement is sent when this returns. */
+  /** The statement is sent when this returns; throws where it cannot be. */
   function run(client: PoolClient, statement: Statement, values: readonly unknown[]): Promise<QueryResult> {
+    checkName(statement);
     const sent = send<QueryArrayResult<unknown[]>>(client, {
       ...(statement.name === "" ? {} : { name: statement.name }),
       text: statement.text,
@@ -67,6 +72,14 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
       types: RAW_TYPES,
     });
     return sent.then((result) => decode(client, result));
+  }
+
+  /** pg, too, refuses two statements of one name, but not before the next turn, when others may have been sent behind. */
+  function checkName({ name, text }: Statement): void {
+    if (name === "") return;
+    const known = texts.get(name);
+    if (known === undefined) texts.set(name, text);
+    else if (known !== text) throw new Error(`two statements are named ${name}`);
   }
 
   async function decode(client: PoolClient, result: QueryArrayResult<unknown[]>): Promise<QueryResult> {
@@ -78,7 +91,7 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
     return { rows: result.rows, rowCount: result.rowCount ?? 0 };
   }
 
-  /** A client that `work` discards, or whose connection breaks, does not go back to the pool. */
+  /** A client that `work` discards or leaves in a transaction, or whose connection breaks, does not go back to the pool. */
   async function withClient<T>(work: (client: PoolClient, discard: () => void) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let broken = false;
@@ -93,7 +106,7 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
       throw error;
     } finally {
       client.off("error", discard);
-      client.release(broken);
+      client.release(broken || client.getTransactionStatus() !== "I");
     }
   }
 
@@ -101,23 +114,42 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
     txOptions.signal?.throwIfAborted();
     return withClient(async (client, discard) => {
       txOptions.signal?.throwIfAborted();
-      const begun = send(client, beginSql(txOptions));
-      begun.catch(() => undefined);
+      const begin = watch(send(client, beginSql(txOptions)));
       let committed: Promise<void> | undefined;
-      const sendCommit = (): void => {
-        committed = commit(client);
-        committed.catch(() => undefined);
-      };
-      const guard = createTransactionGuard((statement, values) => run(client, statement, values), { signal: txOptions.signal, pipeline: { commit: sendCommit } });
+      let isRefused = false;
+      const guard = createTransactionGuard(
+        (statement, values) => {
+          if (begin.error !== undefined) throw begin.error;
+          const answer = run(client, statement, values);
+          answer.catch((error: unknown) => void (isRefused ||= isAnswer(error)));
+          return answer;
+        },
+        {
+          signal: txOptions.signal,
+          pipeline: {
+            waitsFor: ({ text }) => (begin.isDone || !WRITES.test(text) ? undefined : begin.settled),
+            commit: () => {
+              committed = commit(client);
+              committed.catch(() => undefined);
+            },
+          },
+        },
+      );
       let result: T;
       try {
         result = await work(guard.tx);
-        await begun;
         await guard.end();
+        await begin.settled;
+        if (begin.error !== undefined) throw begin.error;
         if (committed === undefined) txOptions.signal?.throwIfAborted();
       } catch (error) {
         await guard.end();
-        await (committed === undefined ? send(client, "ROLLBACK").catch(discard) : rolledBack(committed));
+        if (committed === undefined) await send(client, "ROLLBACK").catch(discard);
+        else await rolledBack(committed).catch((unknown: unknown) => {
+          // A statement that Postgres has refused is never committed, whatever became of the connection.
+          discard();
+          if (!isRefused || begin.error !== undefined) throw unknown;
+        });
         throw error;
       }
       await (committed ?? commit(client));
@@ -129,7 +161,7 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
     async query(statement, values) {
       return withClient((client) =>
         run(client, statement, values).catch((error: unknown) => {
-          throw isConnectionError(error) && !READ_ONLY.test(statement.text) ? outcomeUnknown(error) : error;
+          throw isAnswer(error) || READ_ONLY.test(statement.text) ? error : outcomeUnknown(error);
         }),
       );
     },
@@ -161,12 +193,35 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
  * collection (see keep-garbage-young.ts; measured: all rows and buffers of every call).
  */
 function send<Result = PgResult>(client: PoolClient, query: string | QueryArrayConfig | QueryConfig): Promise<Result> {
-  return new Promise((resolve, reject) => {
+  let unsent: { readonly error: unknown } | undefined;
+  let isSending = true;
+  const answer = new Promise<Result>((resolve, reject) => {
     client.query(query as QueryConfig, (error: Error | null, result: unknown) => {
+      if (error && isSending) unsent = { error };
       if (error) reject(error);
       else resolve(result as Result);
     });
   });
+  isSending = false;
+  if (unsent === undefined) return answer;
+  answer.catch(() => undefined);
+  throw unsent.error;
+}
+
+/** Whether it is over, and how it failed. `settled` never rejects. */
+interface Watched {
+  readonly settled: Promise<void>;
+  readonly isDone: boolean;
+  readonly error: unknown;
+}
+
+function watch(work: Promise<unknown>): Watched {
+  const watched = { isDone: false, error: undefined as unknown };
+  const settled = work.then(
+    () => void (watched.isDone = true),
+    (error: unknown) => void Object.assign(watched, { isDone: true, error }),
+  );
+  return Object.assign(watched, { settled });
 }
 
 async function commit(client: PoolClient): Promise<void> {
@@ -174,11 +229,16 @@ async function commit(client: PoolClient): Promise<void> {
   try {
     command = (await send(client, "COMMIT")).command;
   } catch (error) {
-    throw isConnectionError(error) ? outcomeUnknown(error) : error;
+    throw isAnswer(error) ? error : outcomeUnknown(error);
   }
   if (command === "ROLLBACK") {
     throw new TransactionRolledBackError("a statement failed and its error was swallowed: the transaction was rolled back");
   }
+}
+
+/** Whether Postgres has said it, and lives on; anything else leaves open what became of what was sent. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code !== undefined && !isConnectionError(error);
 }
 
 /** After a statement before the COMMIT failed: Postgres has rolled back, unless nobody knows. */

@@ -18,13 +18,18 @@ export interface TransactionGuard {
   end(): Promise<void>;
 }
 
+/** Of a database that keeps the order of statements that are sent before the last one is answered. */
+export interface Pipeline {
+  /** What a statement waits for before it is sent, and those behind it with it; undefined: nothing. */
+  waitsFor(statement: Statement): Promise<void> | undefined;
+  /** Sends COMMIT behind what was sent. */
+  commit(): void;
+}
+
 export interface TransactionGuardOptions {
   readonly signal?: AbortSignal | undefined;
-  /** For a database that keeps the order of statements that are sent before the last one is answered; otherwise each waits for the one before. */
-  readonly pipeline?: {
-    /** Sends COMMIT behind what was sent. */
-    readonly commit: () => void;
-  };
+  /** Without one each statement waits for the one before. */
+  readonly pipeline?: Pipeline;
 }
 
 /**
@@ -37,13 +42,31 @@ export function createTransactionGuard(
 ): TransactionGuard {
   let ended = false;
   let underWay = 0;
+  let waiting = 0;
+  let lastSent: Promise<void> = Promise.resolve();
   let last: Promise<unknown> = Promise.resolve();
   const settled = (): void => {
     underWay--;
   };
+  const count = (answer: Promise<QueryResult>): Promise<QueryResult> => {
+    underWay++;
+    answer.then(settled, settled);
+    return answer;
+  };
   const send = (statement: Statement, values: readonly unknown[]): Promise<QueryResult> => {
     signal?.throwIfAborted();
     return run(statement, values);
+  };
+  const sendInOrder = ({ waitsFor }: Pipeline, statement: Statement, values: readonly unknown[]): Promise<QueryResult> => {
+    const ahead = waiting > 0 ? lastSent : waitsFor(statement);
+    if (ahead === undefined) return count(send(statement, values));
+    waiting++;
+    const sent = ahead.then(() => {
+      waiting--;
+      return { answer: count(send(statement, values)) };
+    });
+    lastSent = sent.then(ignore, ignore);
+    return sent.then(({ answer }) => answer);
   };
   return {
     tx: {
@@ -53,14 +76,12 @@ export function createTransactionGuard(
           throw new Error("the transaction has ended");
         }
         const previous = last;
-        const current = pipeline === undefined ? previous.then(() => send(statement, values)) : send(statement, values);
-        underWay++;
-        current.then(settled, settled);
+        const current = pipeline === undefined ? count(previous.then(() => send(statement, values))) : sendInOrder(pipeline, statement, values);
         last = Promise.allSettled([previous, current]);
         return current;
       },
       commit(statements) {
-        if (ended || underWay !== statements) return;
+        if (ended || waiting > 0 || underWay !== statements) return;
         ended = true;
         pipeline?.commit();
       },
@@ -71,6 +92,8 @@ export function createTransactionGuard(
     },
   };
 }
+
+function ignore(): void {}
 
 /** Rejects where `work` takes longer than `timeoutMs`; `what` names the one that is late. */
 export async function withTimeout<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {

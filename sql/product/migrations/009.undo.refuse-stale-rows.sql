@@ -1,1 +1,0 @@
-DROP FUNCTION product.refuse_stale_rows();

@@ -1,0 +1,1 @@
+DROP FUNCTION product.refuse_write(text, text);

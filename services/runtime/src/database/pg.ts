@@ -26,11 +26,13 @@ const RAW_TYPES: CustomTypesConfig = { getTypeParser: () => (text: unknown) => t
 /** An unused connection is closed after this long. */
 const IDLE_CONNECTION_MS = 30_000;
 
-/** Statements that write, which must not run where their BEGIN has failed: each would be a transaction of its own. */
-const WRITES = /\b(?:INSERT\s+INTO|UPDATE\s+\w+(?:\.|\s+SET\b|\s+\w+\s+SET\b)|DELETE\s+FROM|MERGE\s+INTO|pg_notify)/i;
+const READS = /^\s*(?:--[^\n]*\n\s*)*(?:SELECT|SHOW|VALUES|TABLE|WITH)\b/i;
+const WRITES = /\b(?:INSERT|DELETE|MERGE|(?<!\b(?:FOR|KEY)\s+)UPDATE)\b/i;
 
-/** Statements that cannot have written anything when their connection breaks. */
-const READ_ONLY = /^\s*(?:--[^\n]*\n\s*)*(?:SELECT|SHOW|VALUES|TABLE)\b/i;
+/** Told by its words: a read that locks rows writes nothing, a `WITH` may. What a function does that it calls is not seen. */
+function mayWrite({ text }: Statement): boolean {
+  return !READS.test(text) || WRITES.test(text);
+}
 
 /**
  * Postgres through `pg`. Connects lazily: the first statement fails with the connection's error where nobody answers.
@@ -127,7 +129,8 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
         {
           signal: txOptions.signal,
           pipeline: {
-            waitsFor: ({ text }) => (begin.isDone || !WRITES.test(text) ? undefined : begin.settled),
+            // Behind a BEGIN that fails it would be a transaction of its own.
+            waitsFor: (statement) => (begin.isDone || !mayWrite(statement) ? undefined : begin.settled),
             commit: () => {
               committed = commit(client);
               committed.catch(() => undefined);
@@ -161,7 +164,7 @@ export function createPgDatabase(options: PgDatabaseOptions): Database {
     async query(statement, values) {
       return withClient((client) =>
         run(client, statement, values).catch((error: unknown) => {
-          throw isAnswer(error) || READ_ONLY.test(statement.text) ? error : outcomeUnknown(error);
+          throw isAnswer(error) || !mayWrite(statement) ? error : outcomeUnknown(error);
         }),
       );
     },

@@ -1,96 +1,59 @@
-/** One of so many header blocks is looked at for values to learn. A prime: callers that take turns are all seen. */
-const blocksPerSample = 61;
+/** One of so many header blocks is looked at for names that are new. A prime: callers that take turns are all seen. */
+const blocksPerLook = 61;
 
-/** So many samples of a name are remembered: a value that is among them comes again. */
-const samplesOfName = 4;
-
-/** A name of which so many samples in a row were new is no longer looked at. */
-const mostMisses = 8;
-
-/** Most texts that are known at once; with more, all are forgotten. Longer values are never looked at: 2 MB at worst. */
-const mostTexts = 1_000;
-const mostCharacters = 2_048;
-
-/** Most names that are remembered; with more, all are forgotten. Longer names are not looked at. Their samples take 0.8 MB at worst. */
+/** Most names that are known at once; with more, all are forgotten. Longer names are passed over. */
 const mostNames = 100;
 const mostCharactersOfName = 100;
 
-interface Samples {
-  /** The last short ones, the newest first. */
-  readonly values: readonly string[];
-  /** So many of the last ones were new. */
-  readonly misses: number;
+/** Longer values keep their texts. A kept copy per name: 0.2 MB at worst. */
+const mostCharacters = 2_048;
+
+interface Header {
+  readonly name: string;
+  /** A copy of its last value. */
+  last: string;
 }
 
 /**
- * Lets go of the texts of header values that come again and again.
+ * Lets go of the texts of header values.
  *
  * Node makes a string of each value that it receives and leaves its text where nghttp2 has it. V8 has such strings in the old generation from the start, and frees their texts in the next full collection, one by one,
  * while the process stands still: 60 ms for half a million. But where a string is used as the name of a property, and an equal one is a name already, V8 makes it a reference to that one and frees
- * its text at once. So values that come again are made names of properties, and those that come are looked up by.
+ * its text at once. So a copy of each value is made a name, and then the value itself. Names go with the next full collection, as memory of V8's own: that takes no time.
  *
- * To look for a value that is no name costs more than it saves: V8 makes it a name, until the next full collection. (A long one costs more than that: of texts with more than 16,000 characters it takes
- * the length for the hash, and compares each with all others.) So the headers whose values come again are learnt, from one block of many.
+ * A value that was there in the block before needs no copy, which is most of what this costs (0.4 us of 0.5). Long ones would cost more: of texts with more than 16,000 characters V8 takes the length for the
+ * hash, and compares each with all others. Values that are integers are elements to V8, not names, and keep their texts.
  */
 export class HeaderTexts {
-  #texts = emptyTable();
-  #textCount = 0;
-  #names: readonly string[] = [];
-  readonly #samples = new Map<string, Samples>();
+  /** Has no properties: whatever it is asked for becomes a name, and nothing more. */
+  readonly #nothing = Object.create(null) as Readonly<Record<string, unknown>>;
+  readonly #bytes = Buffer.allocUnsafeSlow(mostCharacters);
+  #headers: Header[] = [];
   #blocks = 0;
 
-  /** Lets go of what is known in a block of headers. Answers how many values were known. */
+  /** Lets go of the texts of a block of headers. Answers how many values it looked at. */
   pass(headers: Readonly<Record<string, unknown>>): number {
-    if (this.#blocks++ % blocksPerSample === 0) this.#sample(headers);
-    let known = 0;
-    for (const name of this.#names) {
-      const value = headers[name];
-      if (isShort(value) && this.#texts[value] === true) known++;
+    if (this.#blocks++ % blocksPerLook === 0) this.#lookForNames(headers);
+    let count = 0;
+    for (const header of this.#headers) {
+      const value = headers[header.name];
+      if (typeof value !== "string" || value.length > mostCharacters) continue;
+      if (value !== header.last) {
+        const copy = this.#bytes.toString("latin1", 0, this.#bytes.write(value, "latin1"));
+        void this.#nothing[copy];
+        header.last = copy;
+      }
+      void this.#nothing[value];
+      count++;
     }
-    return known;
+    return count;
   }
 
-  #sample(headers: Readonly<Record<string, unknown>>): void {
+  #lookForNames(headers: Readonly<Record<string, unknown>>): void {
     for (const name in headers) {
-      const value = headers[name];
-      if (typeof value === "string" && name.length <= mostCharactersOfName) this.#sampleValue(name, value);
+      if (name.length > mostCharactersOfName || this.#headers.some((header) => header.name === name)) continue;
+      if (this.#headers.length === mostNames) this.#headers = [];
+      this.#headers.push({ name, last: "" });
     }
   }
-
-  #sampleValue(name: string, value: string): void {
-    const { values, misses } = this.#samples.get(name) ?? { values: [], misses: 0 };
-    const comesAgain = values.includes(value);
-    if (!comesAgain && this.#samples.size >= mostNames && !this.#samples.has(name)) this.#forgetNames();
-    const seen = isShort(value) ? [value, ...values.filter((other) => other !== value)].slice(0, samplesOfName) : values;
-    this.#samples.set(name, { values: seen, misses: comesAgain ? 0 : misses + 1 });
-    const isLookedAt = this.#names.includes(name);
-    if (comesAgain) {
-      if (!isLookedAt) this.#names = [...this.#names, name];
-      if (this.#texts[value] !== true) this.#learn(value);
-    } else if (isLookedAt && misses + 1 >= mostMisses) {
-      this.#names = this.#names.filter((other) => other !== name);
-    }
-  }
-
-  #learn(value: string): void {
-    if (++this.#textCount > mostTexts) {
-      this.#texts = emptyTable();
-      this.#textCount = 1;
-    }
-    // A copy: the text of the value itself would stay with nghttp2.
-    this.#texts[Buffer.from(value, "latin1").toString("latin1")] = true;
-  }
-
-  #forgetNames(): void {
-    this.#samples.clear();
-    this.#names = [];
-  }
-}
-
-function isShort(value: unknown): value is string {
-  return typeof value === "string" && value.length <= mostCharacters;
-}
-
-function emptyTable(): Record<string, true | undefined> {
-  return Object.create(null) as Record<string, true | undefined>;
 }

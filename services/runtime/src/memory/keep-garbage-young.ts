@@ -25,7 +25,7 @@ import { StreamTable } from "./stream-table.ts";
  * - their map of streams is replaced by a table that forgets (`StreamTable`), and their set of those that have no number yet by an array (`PendingStreams`). Both
  *   are reached by the description of Node's symbol; where that is not found, nothing is changed, and nothing but speed is lost;
  * - a stream that is closed has no listeners any more;
- * - texts of headers that come again and again are let go of at once (`HeaderTexts`); their strings stay to the next full collection;
+ * - texts of headers are let go of at once (`HeaderTexts`); their strings stay to the next full collection;
  * - V8 no longer learns where objects that live long are made (allocation-site pretenuring): with a thousand calls waiting it takes those of a
  *   call for such, makes them in the old generation, and the same begins again.
  *

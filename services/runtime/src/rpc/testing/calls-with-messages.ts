@@ -1,6 +1,7 @@
-// Unary calls over gRPC with a message of 5 KB each way; server and client are processes of their own. Both collect their young generation again and again while calls are open, and
+// Unary calls over gRPC with a message of 5 KB and a header of its own each way; server and client are processes of their own. Both collect their young generation again and again while calls are open, and
 // print how many bytes of heap, of buffers and of texts outside of the heap are left per ended call: the median of five waves.
 import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@connectrpc/connect";
@@ -55,8 +56,9 @@ else await call();
 
 async function serve(): Promise<void> {
   const routes = serviceRoutes(StockQueryService, {
-    getStock(request) {
+    getStock(request, { responseHeader }) {
       countCall();
+      responseHeader.set("x-answer", randomUUID());
       return { stock: { vendorItemId: request.vendorItemId } };
     },
   });
@@ -83,7 +85,7 @@ async function call(): Promise<void> {
     let left = count;
     const caller = async (): Promise<void> => {
       while (left-- > 0) {
-        const { stock } = await client.getStock({ vendorItemId, fulfillmentCenterId: "f" });
+        const { stock } = await client.getStock({ vendorItemId, fulfillmentCenterId: "f" }, { headers: { "x-call": randomUUID() } });
         if (stock?.vendorItemId === vendorItemId) answered++;
         countCall();
       }

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { uuidText } from "@flashdeal/runtime/ids";
 
 /**
  * The id of the hold behind a CreateOrder call: the same for the same caller, method and request id, so that a retry after a crash
@@ -18,10 +19,14 @@ export function lateReservationIdOf(paymentId: string): string {
   return nameBasedId("late-reservation", paymentId);
 }
 
+const digest = Buffer.alloc(32);
+
 /** A name-based UUID over SHA-256 (version 8 of RFC 9562, appendix B.2). Parts are length-prefixed, so that none runs into the next. */
 function nameBasedId(...parts: readonly string[]): string {
-  const name = parts.map((part) => `:${Buffer.byteLength(part)}:${part}`).join("");
-  const hex = hash("sha256", `flashdeal.order.v1${name}`);
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  let name = "flashdeal.order.v1";
+  for (const part of parts) name += `:${Buffer.byteLength(part)}:${part}`;
+  digest.write(hash("sha256", name, "binary"), "latin1");
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
+  return uuidText(digest);
 }

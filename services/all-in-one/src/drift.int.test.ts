@@ -50,7 +50,7 @@ describeEachDatabase("audits and repairs", (open) => {
     const price = { currencyCode: "USD", units: 10n };
     const { product } = await platform.products.createProduct({ product: { vendorItemId, name: "Shoes", price } }, admin);
     await platform.inventory.receiveStock({ vendorItemId, fulfillmentCenterId: "ICN1", quantity: units }, admin);
-    const deal = { productId: product?.productId ?? "", fulfillmentCenterId: "ICN1", dealPrice: price, endTime: { seconds: BigInt(Math.floor(Date.now() / 1_000) + 3_600), nanos: 0 } };
+    const deal = { productId: product?.productId ?? "", fulfillmentCenterId: "ICN1", perUserLimit: 50n, dealPrice: price, endTime: { seconds: BigInt(Math.floor(Date.now() / 1_000) + 3_600), nanos: 0 } };
     const { dealId = "" } = (await platform.products.createDeal({ deal }, admin)).deal ?? {};
     return { vendorItemId, dealId };
   }

@@ -27,7 +27,7 @@ FOR UPDATE;
 
 -- name: ListReservationLines :many
 SELECT reservation_id, line_number, deal_id, product_id, vendor_item_id, fulfillment_center_id, title, quantity, price_currency, price_units,
-  price_nanos
+  price_nanos, per_user_limit
 FROM product.reservation_lines
 WHERE reservation_id = ANY (@reservation_ids::uuid[])
 ORDER BY reservation_id, line_number;
@@ -61,7 +61,7 @@ FROM product.deal_purchases p
 WHERE (p.deal_id, p.user_id) IN (
   SELECT t.deal_id, t.user_id FROM unnest(@deal_ids::uuid[], @user_ids::uuid[]) AS t (deal_id, user_id));
 
--- Adds to what a user holds or has bought of a deal, up to a limit (0: none). 0 rows: that would be over the limit.
+-- Adds to what a user holds or has bought of a deal, up to a limit (0: none, for repairs). 0 rows: that would be over the limit.
 -- name: AddDealPurchase :execrows
 INSERT INTO product.deal_purchases AS p (deal_id, user_id, quantity)
 SELECT @deal_id::uuid, @user_id::uuid, @quantity::bigint WHERE @per_user_limit::bigint = 0 OR @quantity::bigint <= @per_user_limit::bigint
@@ -78,7 +78,7 @@ WHERE r.reservation_id > @after_reservation_id::uuid AND r.state IN ('HELD', 'CO
 ORDER BY r.reservation_id
 LIMIT @max_rows::int;
 
--- Buyers of deals after one, in their order, whose count differs from their reservations, in one snapshot. An empty item: all.
+-- Buyers of deals with a limit after one, in their order, whose count differs from their reservations, in one snapshot. An empty item: all.
 -- name: ListPurchaseMismatches :many
 SELECT coalesce(p.deal_id, h.deal_id)::uuid AS deal_id, coalesce(p.user_id, h.user_id)::uuid AS user_id,
   coalesce(p.quantity, 0)::bigint AS counted, coalesce(h.quantity, 0)::bigint AS reserved
@@ -87,7 +87,7 @@ FULL JOIN (
   SELECT l.deal_id, r.user_id, sum(l.quantity) AS quantity
   FROM product.reservation_lines l
   JOIN product.reservations r ON r.reservation_id = l.reservation_id
-  WHERE r.state IN ('HELD', 'COMMITTED')
+  WHERE r.state IN ('HELD', 'COMMITTED') AND l.per_user_limit > 0
   GROUP BY l.deal_id, r.user_id) h ON h.deal_id = p.deal_id AND h.user_id = p.user_id
 WHERE coalesce(p.quantity, 0) <> coalesce(h.quantity, 0)
   AND (coalesce(p.deal_id, h.deal_id), coalesce(p.user_id, h.user_id)) > (@after_deal_id::uuid, @after_user_id::uuid)

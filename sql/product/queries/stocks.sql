@@ -52,7 +52,7 @@ WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
   SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]));
 
 -- Writes a batch into the books, whose keys are locked: adds the deltas to the stock, each key once; the movements, in the order
--- given; what users hold or have bought, each (deal, user) once; and the events. Fails, as a serialization failure, where a key is no longer at its version. A trigger wakes the relay.
+-- given; what users hold or have bought of deals with a limit, each (deal, user) once; and the events. Fails, as a serialization failure, where a key is no longer at its version. A trigger wakes the relay.
 -- name: UpdateBooks :exec
 WITH stock AS (
   UPDATE product.stocks s

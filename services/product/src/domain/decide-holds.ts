@@ -10,7 +10,7 @@ export interface HoldInputs {
   readonly deals: ReadonlyMap<string, Deal>;
   /** By `stockKeyText`. A key that is absent has no units. */
   readonly stocks: ReadonlyMap<string, StockCounts>;
-  /** Units that a user holds or has bought, by `purchaseKey`. Absent: none. */
+  /** Units that a user holds or has bought of a deal with a limit, by `purchaseKey`. Absent: none. */
   readonly purchases: ReadonlyMap<string, bigint>;
   /** Reservations whose ids the entries repeat, by id. */
   readonly reservations: ReadonlyMap<string, Reservation>;
@@ -48,8 +48,9 @@ export function decideHolds(entries: readonly ReserveEntry[], inputs: HoldInputs
     const reservation = takeHold(entry, lines, inputs);
     for (const line of reservation.lines) {
       const key = stockKeyText(line);
-      const purchase = purchaseKey(line.dealId, entry.userId);
       available.set(key, (available.get(key) ?? 0n) - line.quantity);
+      if (line.perUserLimit === 0n) continue;
+      const purchase = purchaseKey(line.dealId, entry.userId);
       purchases.set(purchase, (purchases.get(purchase) ?? 0n) + line.quantity);
     }
     reservations.set(entry.reservationId, reservation);
@@ -126,8 +127,8 @@ function takeHold(entry: ReserveEntry, lines: readonly DealUnits[], { deals, now
   const reserved = lines.flatMap(({ dealId, quantity }) => {
     const deal = deals.get(dealId);
     if (deal === undefined) return [];
-    const { productId, vendorItemId, fulfillmentCenterId, title, price } = deal;
-    return [{ dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice: price }];
+    const { productId, vendorItemId, fulfillmentCenterId, title, price, perUserLimit } = deal;
+    return [{ dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice: price, perUserLimit }];
   });
   return { reservationId, userId, state: "HELD", lines: reserved, expireTime, createTime: now };
 }

@@ -12,6 +12,7 @@ const line = {
   title: "title",
   quantity: 3n,
   unitPrice: { currencyCode: "KRW", units: 1n, nanos: 0 },
+  perUserLimit: 5n,
 };
 
 function reservation(state: ReservationState): Reservation {
@@ -74,6 +75,8 @@ describe("decide resolutions - any order of intents", () => {
         const sold = changes[0]?.to === "COMMITTED";
         expect(stocks).toEqual([{ vendorItemId: "item", fulfillmentCenterId: "fc", onHandDelta: sold ? -3n : 0n, reservedDelta: -3n }]);
         expect(purchases).toEqual(sold ? [] : [{ dealId: "deal", userId: "u", delta: -3n }]);
+        const unlimited = steps.map((step) => ({ ...step, actor: "order", reservation: { ...step.reservation, lines: [{ ...line, perUserLimit: 0n }] } }));
+        expect(ledgerOf(unlimited)).toMatchObject({ stocks, purchases: [] });
       }),
     );
   });

@@ -18,7 +18,7 @@ export interface StockDelta extends StockKey {
   readonly reservedDelta: bigint;
 }
 
-/** What a batch adds to the units that a user holds or has bought of a deal. */
+/** What a batch adds to the units that a user holds or has bought of a deal with a limit. */
 export interface PurchaseDelta {
   readonly dealId: string;
   readonly userId: string;
@@ -30,7 +30,7 @@ export interface LedgerBatch {
   readonly movements: readonly NewMovement[];
   /** Each key once. */
   readonly stocks: readonly StockDelta[];
-  /** Each deal and user once; none of them 0. */
+  /** Each deal with a limit and user once; none of them 0. */
   readonly purchases: readonly PurchaseDelta[];
 }
 
@@ -52,9 +52,10 @@ export function ledgerOf(steps: readonly ReservationStep[]): LedgerBatch {
   for (const { reservation, kind, orderId, actor, reason = "" } of steps) {
     const [onHand, reserved, purchased] = perUnit[kind];
     const { reservationId, userId } = reservation;
-    for (const { vendorItemId, fulfillmentCenterId, dealId, quantity } of reservation.lines) {
+    for (const { vendorItemId, fulfillmentCenterId, dealId, quantity, perUserLimit } of reservation.lines) {
       const deltas = { onHandDelta: onHand * quantity, reservedDelta: reserved * quantity };
       movements.push({ vendorItemId, fulfillmentCenterId, kind, ...deltas, reservationId, orderId, actor, reason });
+      if (perUserLimit === 0n) continue;
       const key = `${dealId} ${userId}`;
       purchases.set(key, { dealId, userId, delta: (purchases.get(key)?.delta ?? 0n) + purchased * quantity });
     }

@@ -15,6 +15,8 @@ export interface ReservedLine extends DealUnits, StockKey {
   readonly productId: string;
   readonly title: string;
   readonly unitPrice: Money;
+  /** 0: none, and what its buyers have is not counted. */
+  readonly perUserLimit: bigint;
 }
 
 /** A hold on units of one or several deals, each deal once. */

@@ -17,7 +17,7 @@ import type { HandlerServices } from "./services.ts";
 const [asked, kept] = [new Date("2030-01-01T00:00:00.000Z"), new Date("2029-12-31T23:00:00.123Z")];
 const unitPrice = { currencyCode: "KRW", units: 900n, nanos: 0 };
 const terms = { productId: "product", vendorItemId: "item", fulfillmentCenterId: "fc", title: "Shoes", unitPrice };
-const line = (dealId: string): ReservedLine => ({ dealId, quantity: 1n, ...terms });
+const line = (dealId: string): ReservedLine => ({ dealId, quantity: 1n, perUserLimit: 0n, ...terms });
 const hold = (state: "HELD" | "RELEASED", expireTime: Date, ...dealIds: string[]): ReserveOutcome => {
   return { kind: "held", reservation: { reservationId: "r", userId: "u", state, lines: dealIds.map(line), expireTime, createTime: kept } };
 };

@@ -47,6 +47,7 @@ async function republishStock(tx: Transaction, key: StockKey, aboveVersion: bigi
 async function reconcilePurchase(tx: Transaction, dealId: string, userId: string): Promise<ReconcilePurchaseOutcome> {
   const [deal] = await lockStocksOfDeals(tx, { dealIds: [dealId] });
   if (deal === undefined) return { kind: "deal-not-found", dealId };
+  if (deal.perUserLimit === 0n) return { kind: "counted", counted: 0n };
   const { counted, reserved } = (await getPurchaseSums(tx, { dealId, userId })) ?? { counted: 0n, reserved: 0n };
   if (counted > reserved) {
     return { kind: "repair-unsafe", description: `${counted} units are counted and ${reserved} are reserved: to lower the one to the other could let the buyer have more than the limit` };

@@ -39,8 +39,8 @@ export function toReservations(
 ): ReadonlyMap<string, Reservation> {
   const linesOf = new Map<string, ReservedLine[]>(rows.map((row) => [row.reservationId, []]));
   for (const row of lines) {
-    const { dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity } = row;
-    linesOf.get(row.reservationId)?.push({ dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice: money(row) });
+    const { dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, perUserLimit } = row;
+    linesOf.get(row.reservationId)?.push({ dealId, productId, vendorItemId, fulfillmentCenterId, title, quantity, unitPrice: money(row), perUserLimit });
   }
   return new Map(
     rows.map(({ reservationId, userId, state, expireTime, createTime }) => [

@@ -60,7 +60,7 @@ export interface Inventory {
   /** Holds that nobody else holds. */
   entry(lines: readonly DealUnits[], change?: Partial<ReserveEntry>): ReserveEntry;
   stockOf(deal: Deal): Promise<{ readonly onHand: bigint; readonly reserved: bigint; readonly version: bigint }>;
-  /** Units of the deal that the user holds or has bought. */
+  /** Units that are counted against the deal's limit for the user. */
   purchasesOf(deal: Deal, userId: string): Promise<bigint>;
   /** Fails where ledger, state, holds, buyers' counts and events do not agree. */
   checkBooks(): Promise<void>;
@@ -154,10 +154,10 @@ const contradictions: Readonly<Record<string, string>> = {
     LEFT JOIN (SELECT vendor_item_id, fulfillment_center_id, sum(on_hand_delta) AS received FROM product.stock_movements
       WHERE kind IN ('RECEIVE', 'ADJUST') GROUP BY 1, 2) m USING (vendor_item_id, fulfillment_center_id)
     WHERE s.on_hand <> m.received - coalesce(h.sold, 0)`,
-  purchases: `SELECT p.deal_id FROM product.deal_purchases p
-    LEFT JOIN (SELECT l.deal_id, r.user_id, sum(l.quantity) AS quantity FROM product.reservation_lines l
-      JOIN product.reservations r USING (reservation_id) WHERE r.state IN ('HELD', 'COMMITTED') GROUP BY 1, 2) h USING (deal_id, user_id)
-    WHERE p.quantity <> coalesce(h.quantity, 0)`,
+  purchases: `SELECT deal_id FROM product.deal_purchases p
+    FULL JOIN (SELECT l.deal_id, r.user_id, sum(l.quantity) AS quantity FROM product.reservation_lines l
+      JOIN product.reservations r USING (reservation_id) WHERE r.state IN ('HELD', 'COMMITTED') AND l.per_user_limit > 0 GROUP BY 1, 2) h USING (deal_id, user_id)
+    WHERE coalesce(p.quantity, 0) <> coalesce(h.quantity, 0)`,
   lines: `SELECT reservation_id FROM product.reservations r
     WHERE NOT EXISTS (SELECT FROM product.reservation_lines l WHERE l.reservation_id = r.reservation_id)`,
   events: `SELECT s.vendor_item_id FROM product.stocks s

@@ -1699,7 +1699,7 @@ export const InventoryService: GenService<{
     output: typeof RepublishStockResponseSchema;
   },
   /**
-   * Compares, in one snapshot, what is counted for each buyer of a deal with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
+   * Compares, in one snapshot, what is counted for each buyer of a deal with a limit per user with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
    *
    * @generated from rpc flashdeal.product.v1.InventoryService.ListPurchaseMismatches
    */
@@ -1709,7 +1709,7 @@ export const InventoryService: GenService<{
     output: typeof ListPurchaseMismatchesResponseSchema;
   },
   /**
-   * Raises what is counted for a buyer of a deal to what the buyer's reservations add up to. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
+   * Raises what is counted for a buyer of a deal to what the buyer's reservations add up to; nothing is counted where the deal has no limit per user. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
    *
    * @generated from rpc flashdeal.product.v1.InventoryService.ReconcilePurchase
    */

@@ -65,9 +65,9 @@ type InventoryServiceClient interface {
 	ReconcileStock(ctx context.Context, in *ReconcileStockRequest, opts ...grpc.CallOption) (*ReconcileStockResponse, error)
 	// Tells the state of a key anew, under a version above all that were told: for read models that hold something else. No unit moves. For audits. gRPC only.
 	RepublishStock(ctx context.Context, in *RepublishStockRequest, opts ...grpc.CallOption) (*RepublishStockResponse, error)
-	// Compares, in one snapshot, what is counted for each buyer of a deal with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
+	// Compares, in one snapshot, what is counted for each buyer of a deal with a limit per user with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
 	ListPurchaseMismatches(ctx context.Context, in *ListPurchaseMismatchesRequest, opts ...grpc.CallOption) (*ListPurchaseMismatchesResponse, error)
-	// Raises what is counted for a buyer of a deal to what the buyer's reservations add up to. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
+	// Raises what is counted for a buyer of a deal to what the buyer's reservations add up to; nothing is counted where the deal has no limit per user. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
 	ReconcilePurchase(ctx context.Context, in *ReconcilePurchaseRequest, opts ...grpc.CallOption) (*ReconcilePurchaseResponse, error)
 }
 
@@ -238,9 +238,9 @@ type InventoryServiceServer interface {
 	ReconcileStock(context.Context, *ReconcileStockRequest) (*ReconcileStockResponse, error)
 	// Tells the state of a key anew, under a version above all that were told: for read models that hold something else. No unit moves. For audits. gRPC only.
 	RepublishStock(context.Context, *RepublishStockRequest) (*RepublishStockResponse, error)
-	// Compares, in one snapshot, what is counted for each buyer of a deal with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
+	// Compares, in one snapshot, what is counted for each buyer of a deal with a limit per user with the buyer's reservations, and lists those where it differs. For audits. gRPC only.
 	ListPurchaseMismatches(context.Context, *ListPurchaseMismatchesRequest) (*ListPurchaseMismatchesResponse, error)
-	// Raises what is counted for a buyer of a deal to what the buyer's reservations add up to. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
+	// Raises what is counted for a buyer of a deal to what the buyer's reservations add up to; nothing is counted where the deal has no limit per user. Where it would have to be lowered, fails with REPAIR_UNSAFE and changes nothing. Repeating it changes nothing. For audits. gRPC only.
 	ReconcilePurchase(context.Context, *ReconcilePurchaseRequest) (*ReconcilePurchaseResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }

@@ -1,14 +1,24 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
--- which is a transaction of its own. Claims are made in the order of the reservations, so that two batches never wait for each other. What
+-- which is a transaction of its own. Unless claims may exist, one that does fails it: to look out for them is a tenth of the work. Claims are made in the order of the reservations, so that two batches never wait for each other. What
 -- orders are of comes as arrays in text form, in the order of the lines, each content once; orders name its place, from 1. Answers the orders that are stored.
 -- name: InsertNewOrders :one
-WITH claim AS (
+WITH first_claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
   SELECT t.reservation_id, t.order_id, @create_time::timestamptz
   FROM unnest(@reservation_ids::uuid[], @order_ids::uuid[]) AS t (reservation_id, order_id)
+  WHERE NOT @claims_may_exist::boolean
+  ORDER BY t.reservation_id
+  RETURNING reservation_id, order_id
+), claim_if_free AS (
+  INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
+  SELECT t.reservation_id, t.order_id, @create_time::timestamptz
+  FROM unnest(@reservation_ids::uuid[], @order_ids::uuid[]) AS t (reservation_id, order_id)
+  WHERE @claims_may_exist::boolean
   ORDER BY t.reservation_id
   ON CONFLICT (reservation_id) DO NOTHING
   RETURNING reservation_id, order_id
+), claim AS NOT MATERIALIZED (
+  SELECT * FROM first_claim UNION ALL SELECT * FROM claim_if_free
 ), content AS MATERIALIZED (
   SELECT n.place, n.deal_ids::uuid[] AS deal_ids, n.product_ids::uuid[] AS product_ids, n.vendor_item_ids::text[] AS vendor_item_ids,
     n.fulfillment_center_ids::text[] AS fulfillment_center_ids, n.titles::text[] AS titles, n.quantities::bigint[] AS quantities,

@@ -99,7 +99,7 @@ export async function createBatch(context: CreateBatchContext, commands: readonl
   const outcomes: Outcomes = new Map();
   const { drafts, resolved } = await reserve(context, commands, outcomes);
   if (drafts.length > 0) {
-    const created = await context.store.createOrders(drafts.map(({ order, command }) => ({ order, traceparent: command.traceparent })));
+    const created = await context.store.createOrders(drafts.map(({ order, command, isRepeat }) => ({ order, traceparent: command.traceparent, isRepeat })));
     for (const { command, order } of drafts) {
       if (created.stored.has(order.orderId)) outcomes.set(command, { kind: "created", order });
       else if (created.faults.has(order.orderId)) outcomes.set(command, { kind: "failed", cause: created.faults.get(order.orderId) });
@@ -115,8 +115,7 @@ export async function createBatch(context: CreateBatchContext, commands: readonl
   return commands.map((command) => outcomes.get(command) ?? noOutcome);
 }
 
-interface Draft {
-  readonly order: Order;
+interface Draft extends Pick<NewOrder, "order" | "isRepeat"> {
   readonly command: CreateOrderCommand;
 }
 
@@ -157,7 +156,8 @@ async function reserve(context: CreateBatchContext, commands: readonly CreateOrd
     }
     const order = draftOrder(context.newOrderId(), command, hold, payBy, now);
     if (typeof order !== "string") {
-      drafts.push({ command, order });
+      // A hold that is there already keeps its time.
+      drafts.push({ command, order, isRepeat: hold.expireTime.getTime() !== expireTime.getTime() });
       return;
     }
     outcomes.set(command, { kind: "unpriceable", fault: order });

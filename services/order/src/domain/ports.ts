@@ -120,6 +120,8 @@ export interface NewOrder {
   readonly order: Order;
   /** The trace that its request came in (W3C Trace Context), for its event. A batch belongs to no trace. */
   readonly traceparent: string | undefined;
+  /** Whether its hold was there before: an earlier call may have claimed it. Where it tells wrongly, storing takes longer. */
+  readonly isRepeat: boolean;
 }
 
 /** What became of new orders: those in neither found their reservation claimed already. */

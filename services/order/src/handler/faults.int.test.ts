@@ -13,6 +13,8 @@ describeEachDatabase("order, faults between steps", (open) => {
   let database: Database;
   let bed: TestBed;
   let faults: (Fault | undefined)[] = [];
+  /** Of each statement that stores new orders, whether it looks out for claims. */
+  const looked: unknown[] = [];
 
   async function failing<T>(work: () => Promise<T>): Promise<T> {
     const fault = faults.shift();
@@ -26,8 +28,11 @@ describeEachDatabase("order, faults between steps", (open) => {
     database = await open();
     const transaction: Database["transaction"] = (work, options) => failing(() => database.transaction(work, options));
     // New orders are stored by a statement that is a transaction of its own.
-    const query: Database["query"] = (statement, values) =>
-      statement.name === "order.InsertNewOrders" ? failing(() => database.query(statement, values)) : database.query(statement, values);
+    const query: Database["query"] = (statement, values) => {
+      if (statement.name !== "order.InsertNewOrders") return database.query(statement, values);
+      looked.push(values.find((value) => typeof value === "boolean"));
+      return failing(() => database.query(statement, values));
+    };
     bed = await createTestBed({ database: { ...database, query, transaction } });
   });
   afterAll(async () => {
@@ -51,8 +56,10 @@ describeEachDatabase("order, faults between steps", (open) => {
     const user = as();
     const request = { requestId: v4(), lines: [{ dealId: deal.dealId, quantity: 3n }] };
     faults = ["before"];
+    looked.length = 0;
     expect(reasonOf(await failure(bed.orders.createOrder(request, user)))).toBe("SERVICE_UNAVAILABLE");
     const { order } = await bed.orders.createOrder(request, user);
+    expect(looked).toEqual([false, true]);
     expect(await eventsOf(database, order?.orderId ?? "")).toEqual(["OrderCreated"]);
     expect(await countRows(database, "orders", "user_id", user.userId)).toBe(1);
     expect(deal.available).toBe(7n);

@@ -1,4 +1,4 @@
-import { arrayText, type Database, type Queryable } from "@flashdeal/runtime/database";
+import { arrayText, isUniqueViolation, type Database, type Queryable } from "@flashdeal/runtime/database";
 import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
 import { newId } from "@flashdeal/runtime/ids";
 import type { NewOrder } from "../domain/ports.ts";
@@ -32,11 +32,13 @@ function at<T>(column: readonly T[], index: number): T {
 
 /**
  * Stores new orders with their claims, lines and events, with one statement, which commits by itself: a BEGIN and a COMMIT would be a
- * second round trip. Answers the ids of those whose reservation had no claim yet; of the others nothing is stored.
+ * second round trip. Answers the ids of those whose reservation had no claim yet; of the others nothing is stored. Claims are looked out for
+ * where a hold was there before; should there be one elsewhere, the statement fails and is sent again.
  */
 export async function insertOrders(database: Database, created: readonly NewOrder[], now: Date): Promise<readonly string[]> {
   const orders = created.map(({ order }) => order);
-  const result = await insertNewOrders(database, {
+  const claimsMayExist = created.some(({ isRepeat }) => isRepeat);
+  const rows = {
     createTime: now,
     orderIds: orders.map(({ orderId }) => orderId),
     reservationIds: orders.map(({ reservationId }) => reservationId),
@@ -51,6 +53,10 @@ export async function insertOrders(database: Database, created: readonly NewOrde
     subject: OrderCreatedSchema.typeName,
     payloads: orders.map(encodeMessageOfOrder),
     traceparents: created.map(({ traceparent }) => traceparent ?? ""),
+  };
+  const result = await insertNewOrders(database, { ...rows, claimsMayExist }).catch((error: unknown) => {
+    if (claimsMayExist || !isUniqueViolation(error, "reservation_claims_pkey")) throw error;
+    return insertNewOrders(database, { ...rows, claimsMayExist: true });
   });
   return result?.stored ?? [];
 }

@@ -41,10 +41,12 @@ WITH first_claim AS (
     AS t (order_id, user_id, content, total_currency, total_units, total_nanos, expire_time, create_time)
   LEFT JOIN content n ON n.place = t.content
   JOIN claim c ON c.order_id = t.order_id
-  RETURNING order_id, deal_ids
 ), order_deal AS (
   INSERT INTO orders.order_deals (deal_id, order_id)
-  SELECT DISTINCT d.deal_id, o.order_id FROM new_order o CROSS JOIN LATERAL unnest(o.deal_ids) AS d (deal_id)
+  SELECT d.deal_id, t.order_id
+  FROM unnest(@order_ids::uuid[], @contents::int[]) AS t (order_id, content)
+  JOIN claim c ON c.order_id = t.order_id
+  JOIN (SELECT DISTINCT n.place, u.deal_id FROM content n CROSS JOIN LATERAL unnest(n.deal_ids) AS u (deal_id)) d ON d.place = t.content
 ), event AS (
   INSERT INTO orders.outbox (event_id, subject, aggregate_key, payload, headers)
   SELECT t.event_id, @subject::text, t.order_id::text, t.payload,

@@ -75,7 +75,7 @@ describeEachDatabase("new orders", (open) => {
     await insert([order]);
     sent.length = 0;
     const twin = newOrder(false);
-    await expect(insertOrders(database, [{ ...twin, order: { ...twin.order, orderId: order.order.orderId } }], now)).rejects.toThrow("orders_pkey");
+    await expect(insertOrders(database, [{ ...twin, order: { ...twin.order, orderId: order.order.orderId } }], now)).rejects.toThrow("order_deals_pkey");
     expect(sent).toEqual([true]);
   });
 });

@@ -78,11 +78,12 @@ export class GrpcHandlerContext implements HandlerContext, HeaderLookup, CallSig
   }
 
   addEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners = this.#listeners.concat(listener);
+    this.#listeners = this.#listeners === nobody ? [listener] : [...this.#listeners, listener];
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners = this.#listeners.filter((other) => other !== listener);
+    const [first] = this.#listeners;
+    this.#listeners = first === listener && this.#listeners.length === 1 ? nobody : this.#listeners.filter((other) => other !== listener);
   }
 
   timeoutMs(): number | undefined {

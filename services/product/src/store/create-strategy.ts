@@ -9,6 +9,7 @@ import { createConditionalUpdateStrategy } from "./conditional-update-strategy.t
 import { createGroupCommitStrategy } from "./group-commit-strategy.ts";
 import { createLockStrategy } from "./lock-strategy.ts";
 import { createRedisLuaStrategy } from "./redis-lua-strategy.ts";
+import { createRepeatWatch } from "./repeat-watch.ts";
 import { createRowLockStrategy } from "./row-lock-strategy.ts";
 import { withAdmission } from "./with-admission.ts";
 
@@ -20,7 +21,7 @@ export function createStrategy(config: StrategyConfig, adapters: Pick<Adapters, 
   const { log } = adapters;
   switch (config.reservationStrategy) {
     case "group-commit":
-      return createGroupCommitStrategy({ ...adapters, limits });
+      return createGroupCommitStrategy({ ...adapters, limits, repeats: createRepeatWatch() });
     case "row-lock":
       return withAdmission(createRowLockStrategy(adapters), limits.maxQueued);
     case "conditional-update":
@@ -30,7 +31,7 @@ export function createStrategy(config: StrategyConfig, adapters: Pick<Adapters, 
       return withAdmission(createUnderLocks(config, adapters), limits.maxQueued);
     case "redis-lua": {
       const gate = createUnitGate(connectRedis(config.strategyRedisUrls[0] ?? "", config.strategyRedisTimeoutMs, log), "flashdeal:gate:");
-      return createRedisLuaStrategy({ ...adapters, limits, gate });
+      return createRedisLuaStrategy({ ...adapters, limits, gate, repeats: createRepeatWatch() });
     }
   }
 }

@@ -12,12 +12,15 @@ import { listDealsById } from "./gen/deals.sql.ts";
 import { insertReservations, listDealPurchases } from "./gen/reservations.sql.ts";
 import { listStocksOfDeals, lockStocks, lockStocksOfDeals } from "./gen/stocks.sql.ts";
 import { readReservations } from "./read-reservations.ts";
+import type { RepeatWatch } from "./repeat-watch.ts";
 import { toDeal } from "./rows.ts";
 
 /** What reserving in the database needs. */
 export interface ReserveBatchOptions {
   readonly database: Database;
   readonly clock: Clock;
+  /** When reservations are looked for that entries repeat. Default: always, before anything is decided. */
+  readonly repeats?: RepeatWatch;
 }
 
 /** Another transaction took one of the batch's reservation ids between our look and our insert. The next attempt sees it. */
@@ -30,17 +33,31 @@ const maxAttempts = 10;
 /**
  * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
  * what decides, lets the domain decide, and writes the holds set by set. Two or three round trips, whatever the number of entries. Of batches
- * that run at once, each takes its locks at its turn.
+ * that run at once, each takes its locks at its turn. Where no repeats are expected, one that is met all the same fails the insert, and the next attempt
+ * looks for them; and nobody is refused before it was looked for his hold.
  */
 export async function reserveBatch(
-  { database, clock }: ReserveBatchOptions,
+  { database, clock, repeats }: ReserveBatchOptions,
   entries: readonly ReserveEntry[],
   signal: AbortSignal | undefined,
   turn?: Turn,
 ): Promise<readonly ReserveOutcome[]> {
   const options = signal === undefined ? {} : { signal };
   await turn?.ahead;
-  return retryPassing(() => database.transaction(async (tx) => decideAndWrite(tx, entries, await lockInputs(tx, entries, clock, turn), { isLocked: true }), options));
+  const attempt = async (tx: Transaction) => {
+    const looks = repeats?.areExpected() ?? true;
+    const inputs = await lockInputs(tx, entries, { clock, turn, looks });
+    const decisions = decideHolds(entries, inputs);
+    if (looks || decisions.every(({ kind }) => kind === "held")) return write(tx, decisions, inputs, { isLocked: true });
+    repeats?.expect();
+    return write(tx, decideHolds(entries, { ...inputs, reservations: await readKnown(tx, entries) }), inputs, { isLocked: true });
+  };
+  return retryPassing(() =>
+    database.transaction(attempt, options).catch((error: unknown) => {
+      if (error instanceof ReservationIdRaceError) repeats?.expect();
+      throw error;
+    }),
+  );
 }
 
 /**
@@ -57,7 +74,8 @@ export async function reserveLooking(
     database.transaction(
       async (tx) => {
         await check(tx);
-        return decideAndWrite(tx, entries, await look(tx, entries, clock), { isLocked: false });
+        const inputs = await look(tx, entries, clock);
+        return write(tx, decideHolds(entries, inputs), inputs, { isLocked: false });
       },
       { signal },
     ),
@@ -65,8 +83,7 @@ export async function reserveLooking(
 }
 
 /** Where the rows were only looked at, they are locked in the order of their keys before they are written, as every writer does. */
-async function decideAndWrite(tx: Transaction, entries: readonly ReserveEntry[], inputs: LockedInputs, { isLocked }: { readonly isLocked: boolean }): Promise<readonly HoldDecision[]> {
-  const decisions = decideHolds(entries, inputs);
+async function write(tx: Transaction, decisions: readonly HoldDecision[], inputs: LockedInputs, { isLocked }: { readonly isLocked: boolean }): Promise<readonly HoldDecision[]> {
   const holds = newHolds(decisions);
   if (holds.length === 0) return decisions;
   const batch = holdLedger(holds);
@@ -121,20 +138,27 @@ export async function look(db: Queryable, entries: readonly ReserveEntry[], cloc
   const [stocks, rows] = await Promise.all([listStocksOfDeals(db, { dealIds }), listDealsById(db, { dealIds })]);
   const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
   const purchases = await readPurchases(db, entries, deals);
-  const reservations = await readReservations(db, [...new Set(entries.map((entry) => entry.reservationId))]);
+  const reservations = await readKnown(db, entries);
   return { now: clock.now(), deals, stocks: byStockKey(stocks), reservations, purchases };
 }
 
 /** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. Both are sent at once. */
-async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clock: Clock, turn: Turn | undefined): Promise<LockedInputs> {
+async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], { clock, turn, looks }: { readonly clock: Clock; readonly turn: Turn | undefined; readonly looks: boolean }): Promise<LockedInputs> {
   const locking = lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) });
   const [rows, reservations] = await Promise.all([
     locking.finally(() => turn?.pass()),
-    readReservations(tx, [...new Set(entries.map((entry) => entry.reservationId))]),
+    looks ? readKnown(tx, entries) : none,
   ]);
   const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
   const purchases = await readPurchases(tx, entries, deals);
   return { now: clock.now(), deals, stocks: byStockKey(rows.filter(({ version }) => version >= 0n)), purchases, reservations };
+}
+
+const none: ReadonlyMap<string, Reservation> = new Map();
+
+/** The reservations whose ids the entries repeat. */
+function readKnown(db: Queryable, entries: readonly ReserveEntry[]): Promise<ReadonlyMap<string, Reservation>> {
+  return readReservations(db, [...new Set(entries.map((entry) => entry.reservationId))]);
 }
 
 /** The deals that entries name, each once. */

@@ -1,6 +1,7 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
--- which is a transaction of its own. Unless claims may exist, one that does fails it: to look out for them is a tenth of the work. Claims are made in the order of the reservations, so that two batches never wait for each other. What
--- orders are of comes as arrays in text form, in the order of the lines, each content once; orders name its place, from 1. Answers the orders that are stored.
+-- which is a transaction of its own. Unless claims may exist, one that does fails it: to look out for them is a tenth of the work. Claims are made in
+-- the order of the reservations, so that two batches never wait for each other. What orders are of comes once for all that are of the same: lines as arrays in text
+-- form, totals and times; orders name its place, from 1. Answers the orders that are stored.
 -- name: InsertNewOrders :one
 WITH first_claim AS (
   INSERT INTO orders.reservation_claims (reservation_id, order_id, create_time)
@@ -22,23 +23,24 @@ WITH first_claim AS (
 ), content AS MATERIALIZED (
   SELECT n.place, n.deal_ids::uuid[] AS deal_ids, n.product_ids::uuid[] AS product_ids, n.vendor_item_ids::text[] AS vendor_item_ids,
     n.fulfillment_center_ids::text[] AS fulfillment_center_ids, n.titles::text[] AS titles, n.quantities::bigint[] AS quantities,
-    n.price_units::bigint[] AS price_units, n.price_nanos::int[] AS price_nanos
+    n.price_units::bigint[] AS price_units, n.price_nanos::int[] AS price_nanos, n.total_currency, n.total_units, n.total_nanos, n.expire_time, n.create_time
   FROM unnest(
     @content_deal_ids::text[], @content_product_ids::text[], @content_vendor_item_ids::text[], @content_fulfillment_center_ids::text[],
-    @content_titles::text[], @content_quantities::text[], @content_price_units::text[], @content_price_nanos::text[])
-    WITH ORDINALITY AS n (deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities, price_units, price_nanos, place)
+    @content_titles::text[], @content_quantities::text[], @content_price_units::text[], @content_price_nanos::text[],
+    @content_total_currencies::text[], @content_total_units::bigint[], @content_total_nanos::int[], @content_expire_times::timestamptz[],
+    @content_create_times::timestamptz[])
+    WITH ORDINALITY AS n (
+      deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities, price_units, price_nanos, total_currency, total_units,
+      total_nanos, expire_time, create_time, place)
 ), new_order AS (
   INSERT INTO orders.orders (
     order_id, user_id, state, payment_state, reservation_id, total_currency, total_units, total_nanos,
     expire_time, create_time, update_time, version, deal_ids, product_ids, vendor_item_ids, fulfillment_center_ids, titles, quantities,
     price_units, price_nanos)
-  SELECT t.order_id, t.user_id, 'PENDING_PAYMENT', 'NONE', c.reservation_id, t.total_currency, t.total_units, t.total_nanos,
-    t.expire_time, t.create_time, t.create_time, 1, n.deal_ids, n.product_ids, n.vendor_item_ids, n.fulfillment_center_ids, n.titles,
+  SELECT t.order_id, t.user_id, 'PENDING_PAYMENT', 'NONE', c.reservation_id, n.total_currency, n.total_units, n.total_nanos,
+    n.expire_time, n.create_time, n.create_time, 1, n.deal_ids, n.product_ids, n.vendor_item_ids, n.fulfillment_center_ids, n.titles,
     n.quantities, n.price_units, n.price_nanos
-  FROM unnest(
-    @order_ids::uuid[], @user_ids::uuid[], @contents::int[], @total_currencies::text[], @total_units::bigint[], @total_nanos::int[],
-    @expire_times::timestamptz[], @create_times::timestamptz[])
-    AS t (order_id, user_id, content, total_currency, total_units, total_nanos, expire_time, create_time)
+  FROM unnest(@order_ids::uuid[], @user_ids::uuid[], @contents::int[]) AS t (order_id, user_id, content)
   LEFT JOIN content n ON n.place = t.content
   JOIN claim c ON c.order_id = t.order_id
 ), order_deal AS (

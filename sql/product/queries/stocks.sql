@@ -52,7 +52,7 @@ WHERE (s.vendor_item_id, s.fulfillment_center_id) IN (
   SELECT d.vendor_item_id, d.fulfillment_center_id FROM product.deals d WHERE d.deal_id = ANY (@deal_ids::uuid[]));
 
 -- Writes a batch into the books, whose keys are locked: adds the deltas to the stock, each key once; the movements, in the order
--- given; what users hold or have bought of deals with a limit, each (deal, user) once; and the events. Fails, as a serialization failure, where a key is no longer at its version. A trigger wakes the relay.
+-- given, which name the place of what they change from 1, as in a rush many change the same; what users hold or have bought of deals with a limit, each (deal, user) once; and the events. Fails, as a serialization failure, where a key is no longer at its version. A trigger wakes the relay.
 -- name: UpdateBooks :exec
 WITH stock AS (
   UPDATE product.stocks s
@@ -63,16 +63,19 @@ WITH stock AS (
     AS t (vendor_item_id, fulfillment_center_id, on_hand_delta, reserved_delta, version)
   WHERE s.vendor_item_id = t.vendor_item_id AND s.fulfillment_center_id = t.fulfillment_center_id AND s.version = t.version
   RETURNING s.vendor_item_id
+), change AS MATERIALIZED (
+  SELECT n.place, n.vendor_item_id, n.fulfillment_center_id, n.kind, n.on_hand_delta, n.reserved_delta, n.reason
+  FROM unnest(@change_vendor_item_ids::text[], @change_fulfillment_center_ids::text[], @change_kinds::product.movement_kind[],
+      @change_on_hand_deltas::bigint[], @change_reserved_deltas::bigint[], @change_reasons::text[])
+    WITH ORDINALITY AS n (vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reason, place)
 ), movement AS (
   INSERT INTO product.stock_movements
     (movement_id, vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reservation_id, order_id, actor, reason, create_time)
-  SELECT t.movement_id, t.vendor_item_id, t.fulfillment_center_id, t.kind, t.on_hand_delta, t.reserved_delta, t.reservation_id, t.order_id,
-    t.actor, t.reason, @update_time::timestamptz
-  FROM unnest(@movement_ids::uuid[], @movement_vendor_item_ids::text[], @movement_fulfillment_center_ids::text[],
-      @kinds::product.movement_kind[], @movement_on_hand_deltas::bigint[], @movement_reserved_deltas::bigint[],
-      sqlc.narg(reservation_ids)::uuid[], sqlc.narg(order_ids)::uuid[], @actors::text[], @reasons::text[])
-    WITH ORDINALITY AS t (movement_id, vendor_item_id, fulfillment_center_id, kind, on_hand_delta, reserved_delta, reservation_id, order_id,
-      actor, reason, ordinal)
+  SELECT t.movement_id, n.vendor_item_id, n.fulfillment_center_id, n.kind, n.on_hand_delta, n.reserved_delta, t.reservation_id, t.order_id,
+    t.actor, n.reason, @update_time::timestamptz
+  FROM unnest(@movement_ids::uuid[], @changes::int[], sqlc.narg(reservation_ids)::uuid[], sqlc.narg(order_ids)::uuid[], @actors::text[])
+    WITH ORDINALITY AS t (movement_id, change, reservation_id, order_id, actor, ordinal)
+  LEFT JOIN change n ON n.place = t.change
   ORDER BY t.ordinal
 ), more AS (
   INSERT INTO product.deal_purchases AS p (deal_id, user_id, quantity)

@@ -4,10 +4,11 @@ import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { orderMigrations } from "../compose.ts";
-import { atFirst } from "../domain/order.ts";
+import { atFirst, type Order } from "../domain/order.ts";
 import type { NewOrder } from "../domain/ports.ts";
 import { insertClaims } from "./gen/claims.sql.ts";
-import { insertOrders } from "./order-rows.ts";
+import { listOrdersById } from "./gen/orders.sql.ts";
+import { insertOrders, orderOf } from "./order-rows.ts";
 
 const now = new Date("2030-01-01T00:00:00.000Z");
 const unitPrice = { currencyCode: "KRW", units: 900n, nanos: 0 };
@@ -68,6 +69,27 @@ describeEachDatabase("new orders", (open) => {
     expect(ids).toHaveLength(20);
     expect(await stored("reservation_claims", ids)).toBe(20);
     expect(await stored("orders", batches.flat().map(({ order }) => order.orderId))).toBe(20);
+  });
+
+  test("new orders - of the same lines keep their own times, prices and totals", async () => {
+    const dear = { ...unitPrice, units: 901n };
+    const changes: Partial<Order>[] = [
+      {},
+      { expireTime: new Date(now.getTime() + 1) },
+      { createTime: new Date(now.getTime() - 1) },
+      { lines: [{ ...line, unitPrice: dear }], total: dear },
+      { lines: [{ ...line, unitPrice: { ...unitPrice, currencyCode: "EUR" } }], total: { ...unitPrice, currencyCode: "EUR" } },
+      { lines: [{ ...line, title: "Boots" }] },
+      {},
+    ];
+    const created = changes.map(() => newOrder(false)).map((each, index) => ({ ...each, order: { ...each.order, ...changes[index] } }));
+    await insert(created);
+    const rows = await listOrdersById(database, { orderIds: created.map(({ order }) => order.orderId) });
+    const stored = new Map(rows.map(orderOf).map((order) => [order.orderId, order]));
+    for (const { order } of created) {
+      const { lines, total, expireTime, createTime } = order;
+      expect(stored.get(order.orderId)).toMatchObject({ lines, total, expireTime, createTime, updateTime: createTime });
+    }
   });
 
   test("new orders - what fails for another reason is not sent again", async () => {

@@ -1,6 +1,7 @@
 import { arrayText, isUniqueViolation, type Database, type Queryable } from "@flashdeal/runtime/database";
 import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
 import { newId } from "@flashdeal/runtime/ids";
+import type { Money } from "../domain/money.ts";
 import type { NewOrder } from "../domain/ports.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
 import { encodeMessageOfOrder } from "../message/order-message.ts";
@@ -43,11 +44,6 @@ export async function insertOrders(database: Database, created: readonly NewOrde
     orderIds: orders.map(({ orderId }) => orderId),
     reservationIds: orders.map(({ reservationId }) => reservationId),
     userIds: orders.map(({ userId }) => userId),
-    totalCurrencies: orders.map(({ total }) => total.currencyCode),
-    totalUnits: orders.map(({ total }) => total.units),
-    totalNanos: orders.map(({ total }) => total.nanos),
-    expireTimes: orders.map(({ expireTime }) => expireTime),
-    createTimes: orders.map(({ createTime }) => createTime),
     ...contentColumns(orders),
     eventIds: orders.map(() => newId()),
     subject: OrderCreatedSchema.typeName,
@@ -63,17 +59,17 @@ export async function insertOrders(database: Database, created: readonly NewOrde
 
 /** What orders are of: in a rush all are of a few deals, so each content travels once, and orders name its place from 1. */
 function contentColumns(orders: readonly Order[]) {
-  const known = new Map<string, { readonly lines: readonly OrderLine[]; readonly place: number }>();
-  const distinct: (readonly OrderLine[])[] = [];
-  const contents = orders.map(({ lines }) => {
-    const key = lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
+  const known = new Map<string, { readonly order: Order; readonly place: number }>();
+  const distinct: Order[] = [];
+  const contents = orders.map((order) => {
+    const key = order.lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
     const content = known.get(key);
-    if (content !== undefined && lines.every((line, index) => sameTerms(line, content.lines[index]))) return content.place;
-    const place = distinct.push(lines);
-    known.set(key, { lines, place });
+    if (content !== undefined && isSameContent(order, content.order)) return content.place;
+    const place = distinct.push(order);
+    known.set(key, { order, place });
     return place;
   });
-  const column = (valueOf: (line: OrderLine) => unknown) => distinct.map((lines) => arrayText(lines.map(valueOf)));
+  const column = (valueOf: (line: OrderLine) => unknown) => distinct.map(({ lines }) => arrayText(lines.map(valueOf)));
   return {
     contents,
     contentDealIds: column(({ dealId }) => dealId),
@@ -84,10 +80,25 @@ function contentColumns(orders: readonly Order[]) {
     contentQuantities: column(({ quantity }) => quantity),
     contentPriceUnits: column(({ unitPrice }) => unitPrice.units),
     contentPriceNanos: column(({ unitPrice }) => unitPrice.nanos),
+    contentTotalCurrencies: distinct.map(({ total }) => total.currencyCode),
+    contentTotalUnits: distinct.map(({ total }) => total.units),
+    contentTotalNanos: distinct.map(({ total }) => total.nanos),
+    contentExpireTimes: distinct.map(({ expireTime }) => expireTime),
+    contentCreateTimes: distinct.map(({ createTime }) => createTime),
   };
 }
 
-function sameTerms(a: OrderLine, b: OrderLine | undefined): boolean {
+/** Of orders for as many units of the same deals. */
+function isSameContent(a: Order, b: Order): boolean {
+  return (
+    isSameTime(a.expireTime, b.expireTime) &&
+    isSameTime(a.createTime, b.createTime) &&
+    isSameMoney(a.total, b.total) &&
+    a.lines.every((line, index) => isSameLine(line, b.lines[index]))
+  );
+}
+
+function isSameLine(a: OrderLine, b: OrderLine | undefined): boolean {
   return (
     b !== undefined &&
     a.dealId === b.dealId &&
@@ -95,9 +106,16 @@ function sameTerms(a: OrderLine, b: OrderLine | undefined): boolean {
     a.vendorItemId === b.vendorItemId &&
     a.fulfillmentCenterId === b.fulfillmentCenterId &&
     a.title === b.title &&
-    a.unitPrice.units === b.unitPrice.units &&
-    a.unitPrice.nanos === b.unitPrice.nanos
+    isSameMoney(a.unitPrice, b.unitPrice)
   );
+}
+
+function isSameTime(a: Date, b: Date): boolean {
+  return a === b || a.getTime() === b.getTime();
+}
+
+function isSameMoney(a: Money, b: Money): boolean {
+  return a === b || (a.units === b.units && a.nanos === b.nanos && a.currencyCode === b.currencyCode);
 }
 
 /** NOTIFY takes less than 8,000 bytes; an id and its comma take 37. */

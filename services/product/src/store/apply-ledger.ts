@@ -3,7 +3,7 @@ import { outboxRow } from "@flashdeal/runtime/outbox";
 import { StockChangedSchema } from "@flashdeal/proto/flashdeal/product/v1/product_events_pb";
 import { newId } from "@flashdeal/runtime/ids";
 import { statesAfter, type LedgerBatch, type LockedStock } from "../domain/ledger.ts";
-import { stockKeyText, type StockKey, type StockLevel } from "../domain/stock.ts";
+import { stockKeyText, type NewMovement, type StockKey, type StockLevel } from "../domain/stock.ts";
 import { stockChangedMessage } from "../message/stock-message.ts";
 import { updateBooks, type UpdateBooksArgs } from "./gen/stocks.sql.ts";
 
@@ -61,18 +61,30 @@ function purchaseColumns({ purchases }: Pick<LedgerBatch, "purchases">): Columns
   };
 }
 
+/** What movements change travels once, however many change the same. */
 function movementColumns({ movements }: Pick<LedgerBatch, "movements">) {
+  const distinct: NewMovement[] = [];
+  const places = new Map<string, number>();
+  const changes = movements.map((movement) => {
+    const key = `${stockKeyText(movement)} ${movement.kind} ${movement.onHandDelta} ${movement.reservedDelta} ${movement.reason}`;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = distinct.push(movement);
+    places.set(key, place);
+    return place;
+  });
   return {
     movementIds: movements.map(() => newId()),
-    movementVendorItemIds: movements.map((movement) => movement.vendorItemId),
-    movementFulfillmentCenterIds: movements.map((movement) => movement.fulfillmentCenterId),
-    kinds: movements.map((movement) => movement.kind),
-    movementOnHandDeltas: movements.map((movement) => movement.onHandDelta),
-    movementReservedDeltas: movements.map((movement) => movement.reservedDelta),
+    changes,
     reservationIds: movements.map((movement) => movement.reservationId ?? null),
     orderIds: movements.map((movement) => movement.orderId ?? null),
     actors: movements.map((movement) => movement.actor),
-    reasons: movements.map((movement) => movement.reason),
+    changeVendorItemIds: distinct.map((movement) => movement.vendorItemId),
+    changeFulfillmentCenterIds: distinct.map((movement) => movement.fulfillmentCenterId),
+    changeKinds: distinct.map((movement) => movement.kind),
+    changeOnHandDeltas: distinct.map((movement) => movement.onHandDelta),
+    changeReservedDeltas: distinct.map((movement) => movement.reservedDelta),
+    changeReasons: distinct.map((movement) => movement.reason),
   };
 }
 

@@ -1,8 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { CreateOrderResponseSchema, OrderSchema } from "@flashdeal/proto/flashdeal/order/v1/order_service_pb";
-import { array, assert, bigInt, constant, constantFrom, date, integer, oneof, property, record, sample, string, uuid, type Arbitrary } from "fast-check";
+import { array, assert, bigInt, constant, constantFrom, date, integer, oneof, property, record, sample, string, tuple, uuid, type Arbitrary } from "fast-check";
+import { v4 } from "uuid";
 import { expect, test } from "vitest";
-import type { Order } from "../domain/order.ts";
+import type { Order, OrderLine } from "../domain/order.ts";
 import { encodeOrderField } from "./encode-order.ts";
 import { orderToMessage } from "./order-message.ts";
 
@@ -38,6 +39,40 @@ test("orders - are encoded as protobuf-es encodes their messages, by themselves 
     }),
     { numRuns: 300 },
   );
+});
+
+test("orders - that are like the last one but for their ids, or nearly like it, are encoded as their messages too", () => {
+  const ids = record({ orderId: oneof(uuid(), text), userId: oneof(uuid(), text), reservationId: oneof(uuid(), text) });
+  const change = oneof(constant({}), record({ state: constant("CANCELLED" as const) }), record({ paymentState: constant("PENDING" as const) }), record({ paymentId: uuid() }), record({ cancelReason: text }),
+    record({ lines: array(line, { maxLength: 3 }) }), record({ total: money }), record({ expireTime: time }), record({ createTime: time }), record({ updateTime: time }));
+  assert(
+    property(order, array(tuple(ids, change), { minLength: 1, maxLength: 6 }), (first, others) => {
+      for (const drawn of [first, ...others.map(([ownIds, changes]): Order => ({ ...first, lines: first.lines.map((each) => ({ ...each })), ...ownIds, ...changes }))]) {
+        const { bytes, field } = encodeOrderField(drawn);
+        const message = orderToMessage(drawn);
+        expect(bytes.equals(toBinary(OrderSchema, message))).toBe(true);
+        expect(field.equals(toBinary(CreateOrderResponseSchema, create(CreateOrderResponseSchema, { order: message })))).toBe(true);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("orders - lines that differ in one thing are not taken for the same", () => {
+  const [drawn] = sample(order.filter(({ lines }) => lines.length > 0), { numRuns: 1, seed: 3 });
+  const [first] = drawn?.lines ?? [];
+  if (drawn === undefined || first === undefined) throw new Error("no order");
+  const like = { ...drawn, ...{ orderId: v4(), userId: v4(), reservationId: v4() } };
+  const { unitPrice } = first;
+  const changes: Partial<OrderLine>[] = [
+    { dealId: "d" }, { productId: "p" }, { vendorItemId: "v" }, { fulfillmentCenterId: "f" }, { title: "t" }, { quantity: first.quantity + 1n },
+    { unitPrice: { ...unitPrice, units: 7n } }, { unitPrice: { ...unitPrice, nanos: 7 } }, { unitPrice: { ...unitPrice, currencyCode: "EUR" } },
+  ];
+  for (const changed of changes) {
+    for (const each of [like, { ...like, lines: [{ ...first, ...changed }, ...like.lines.slice(1)] }]) {
+      expect(encodeOrderField(each).bytes.equals(toBinary(OrderSchema, orderToMessage(each)))).toBe(true);
+    }
+  }
 });
 
 test("orders - what was encoded stays what it is when the next one is", () => {

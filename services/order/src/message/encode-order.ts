@@ -1,5 +1,6 @@
 import type { Money } from "../domain/money.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
+import { haveSameContent } from "../domain/same-content.ts";
 import { createBackwardWriter } from "./backward-writer.ts";
 import { paymentToWire, stateToWire } from "./order-states.ts";
 
@@ -17,15 +18,61 @@ export interface EncodedOrder {
 
 const writer = createBackwardWriter();
 
+/** An order that was encoded, and where its ids stand in its bytes. */
+interface Example {
+  readonly order: Order;
+  readonly encoded: EncodedOrder;
+  readonly orderIdAt: number;
+  readonly userIdAt: number;
+  readonly reservationIdAt: number;
+}
+
+/** In a rush the next order is as the last one but for its ids: a copy with other ids takes a third of the time. */
+let last: Example | undefined;
+
 /** Encodes an order. */
 export function encodeOrderField(order: Order): EncodedOrder {
+  if (last !== undefined && isAlike(order, last.order)) return encodeAs(last, order);
   writer.begin(capacityOf(order));
   const end = writer.position();
-  writeOrder(order);
+  const ids = writeOrder(order);
   const size = end - writer.position();
   writer.message(1, end);
+  const start = writer.position();
   const field = writer.finish();
-  return { field, bytes: field.subarray(field.length - size) };
+  const encoded = { field, bytes: field.subarray(field.length - size) };
+  const hasPlainIds = isPlainId(order.orderId) && isPlainId(order.userId) && isPlainId(order.reservationId);
+  last = hasPlainIds ? { order, encoded, orderIdAt: ids.orderIdAt - start, userIdAt: ids.userIdAt - start, reservationIdAt: ids.reservationIdAt - start } : undefined;
+  return encoded;
+}
+
+const idLength = 36;
+
+/** A UUID's text, or what takes as many bytes. */
+function isPlainId(id: string): boolean {
+  return id.length === idLength && Buffer.byteLength(id) === idLength;
+}
+
+function isAlike(order: Order, example: Order): boolean {
+  return (
+    order.state === example.state &&
+    order.paymentState === example.paymentState &&
+    order.paymentId === example.paymentId &&
+    order.cancelReason === example.cancelReason &&
+    isPlainId(order.orderId) &&
+    isPlainId(order.userId) &&
+    isPlainId(order.reservationId) &&
+    haveSameContent(order, example)
+  );
+}
+
+function encodeAs({ encoded, orderIdAt, userIdAt, reservationIdAt }: Example, { orderId, userId, reservationId }: Order): EncodedOrder {
+  const field = Buffer.allocUnsafe(encoded.field.length);
+  field.set(encoded.field);
+  field.write(orderId, orderIdAt, "latin1");
+  field.write(userId, userIdAt, "latin1");
+  field.write(reservationId, reservationIdAt, "latin1");
+  return { field, bytes: field.subarray(field.length - encoded.bytes.length) };
 }
 
 /** UTF-8 takes at most 3 bytes for a UTF-16 code unit. */
@@ -34,12 +81,14 @@ function capacityOf({ lines, cancelReason }: Order): number {
   return lines.reduce((sum, { title, vendorItemId, fulfillmentCenterId }) => sum + 256 + 3 * (title.length + vendorItemId.length + fulfillmentCenterId.length), ids + 256 + 3 * cancelReason.length);
 }
 
-function writeOrder(order: Order): void {
+/** Answers where the ids' texts stand, behind a byte of tag and one of length each. */
+function writeOrder(order: Order) {
   writeTime(12, order.updateTime);
   writeTime(11, order.createTime);
   writeTime(10, order.expireTime);
   writer.text(9, order.cancelReason);
   writer.text(8, order.reservationId);
+  const reservationIdAt = writer.position() + 2;
   writer.text(7, order.paymentId);
   writer.integer(6, paymentToWire(order.paymentState));
   writeMoney(5, order.total);
@@ -49,7 +98,9 @@ function writeOrder(order: Order): void {
   }
   writer.integer(3, stateToWire(order.state));
   writer.text(2, order.userId);
+  const userIdAt = writer.position() + 2;
   writer.text(1, order.orderId);
+  return { orderIdAt: writer.position() + 2, userIdAt, reservationIdAt };
 }
 
 function writeLine(line: OrderLine): void {

@@ -1,9 +1,9 @@
 import { arrayText, isUniqueViolation, type Database, type Queryable } from "@flashdeal/runtime/database";
 import { OrderCreatedSchema } from "@flashdeal/proto/flashdeal/order/v1/order_events_pb";
 import { newId } from "@flashdeal/runtime/ids";
-import type { Money } from "../domain/money.ts";
 import type { NewOrder } from "../domain/ports.ts";
 import type { Order, OrderLine } from "../domain/order.ts";
+import { haveSameContent } from "../domain/same-content.ts";
 import { encodeMessageOfOrder } from "../message/order-message.ts";
 import { insertNewOrders, notifyOrdersChanged, type ListOrdersByIdRow } from "./gen/orders.sql.ts";
 
@@ -64,7 +64,7 @@ function contentColumns(orders: readonly Order[]) {
   const contents = orders.map((order) => {
     const key = order.lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
     const content = known.get(key);
-    if (content !== undefined && isSameContent(order, content.order)) return content.place;
+    if (content !== undefined && haveSameContent(order, content.order)) return content.place;
     const place = distinct.push(order);
     known.set(key, { order, place });
     return place;
@@ -86,36 +86,6 @@ function contentColumns(orders: readonly Order[]) {
     contentExpireTimes: distinct.map(({ expireTime }) => expireTime),
     contentCreateTimes: distinct.map(({ createTime }) => createTime),
   };
-}
-
-/** Of orders for as many units of the same deals. */
-function isSameContent(a: Order, b: Order): boolean {
-  return (
-    isSameTime(a.expireTime, b.expireTime) &&
-    isSameTime(a.createTime, b.createTime) &&
-    isSameMoney(a.total, b.total) &&
-    a.lines.every((line, index) => isSameLine(line, b.lines[index]))
-  );
-}
-
-function isSameLine(a: OrderLine, b: OrderLine | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.dealId === b.dealId &&
-    a.productId === b.productId &&
-    a.vendorItemId === b.vendorItemId &&
-    a.fulfillmentCenterId === b.fulfillmentCenterId &&
-    a.title === b.title &&
-    isSameMoney(a.unitPrice, b.unitPrice)
-  );
-}
-
-function isSameTime(a: Date, b: Date): boolean {
-  return a === b || a.getTime() === b.getTime();
-}
-
-function isSameMoney(a: Money, b: Money): boolean {
-  return a === b || (a.units === b.units && a.nanos === b.nanos && a.currencyCode === b.currencyCode);
 }
 
 /** NOTIFY takes less than 8,000 bytes; an id and its comma take 37. */

@@ -62,7 +62,7 @@ test("orders - lines that differ in one thing are not taken for the same", () =>
   const [drawn] = sample(order.filter(({ lines }) => lines.length > 0), { numRuns: 1, seed: 3 });
   const [first] = drawn?.lines ?? [];
   if (drawn === undefined || first === undefined) throw new Error("no order");
-  const like = { ...drawn, ...{ orderId: v4(), userId: v4(), reservationId: v4() } };
+  const like = { ...drawn, orderId: v4(), userId: v4(), reservationId: v4() };
   const { unitPrice } = first;
   const changes: Partial<OrderLine>[] = [
     { dealId: "d" }, { productId: "p" }, { vendorItemId: "v" }, { fulfillmentCenterId: "f" }, { title: "t" }, { quantity: first.quantity + 1n },

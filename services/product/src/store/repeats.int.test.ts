@@ -7,6 +7,8 @@ import { createInventory, type Inventory } from "../testing/harness.ts";
 import { createRepeatWatch, type RepeatWatch } from "./repeat-watch.ts";
 import { reserveBatch } from "./reserve-batch.ts";
 
+const idsOf = (entries: readonly ReserveEntry[]) => entries.map(({ reservationId }) => reservationId);
+
 it("repeats - are expected for ten seconds after one", () => {
   let nowMs = 0;
   const repeats = createRepeatWatch(() => nowMs);
@@ -47,7 +49,6 @@ describeEachDatabase("repeats", (open) => {
   const reserve = async (...entries: readonly ReserveEntry[]) =>
     (await reserveBatch({ database, clock: inventory.clock, repeats }, entries, undefined)).map((outcome) => (outcome.kind === "held" ? outcome.reservation.reservationId : outcome.kind));
   const entriesOf = (dealId: string, count: number) => Array.from({ length: count }, () => inventory.entry([{ dealId, quantity: 1n }]));
-  const idsOf = (entries: readonly ReserveEntry[]) => entries.map(({ reservationId }) => reservationId);
 
   it("new ids are not looked for, and one that is not new is met by the next attempt", async () => {
     const deal = await inventory.openDeal({ units: 10n });

@@ -1,3 +1,5 @@
+-- Also what a process of before may have counted meanwhile.
+DELETE FROM product.deal_purchases p USING product.deals d WHERE d.deal_id = p.deal_id AND d.per_user_limit = 0;
 INSERT INTO product.deal_purchases (deal_id, user_id, quantity)
 SELECT l.deal_id, r.user_id, sum(l.quantity)
 FROM product.reservation_lines l

@@ -90,6 +90,7 @@ FULL JOIN (
   WHERE r.state IN ('HELD', 'COMMITTED') AND l.per_user_limit > 0
   GROUP BY l.deal_id, r.user_id) h ON h.deal_id = p.deal_id AND h.user_id = p.user_id
 WHERE coalesce(p.quantity, 0) <> coalesce(h.quantity, 0)
+  AND coalesce(p.deal_id, h.deal_id) IN (SELECT d.deal_id FROM product.deals d WHERE d.per_user_limit > 0)
   AND (coalesce(p.deal_id, h.deal_id), coalesce(p.user_id, h.user_id)) > (@after_deal_id::uuid, @after_user_id::uuid)
   AND (@only_vendor_item_id::text = '' OR coalesce(p.deal_id, h.deal_id) IN (
     SELECT d.deal_id FROM product.deals d WHERE d.vendor_item_id = @only_vendor_item_id::text))

@@ -62,7 +62,7 @@ function contentColumns(orders: readonly Order[]) {
   const known = new Map<string, { readonly order: Order; readonly place: number }>();
   const distinct: Order[] = [];
   const contents = orders.map((order) => {
-    const key = order.lines.map(({ dealId, quantity }) => `${dealId} ${quantity}`).join();
+    const key = order.lines.reduce((text, { dealId, quantity }) => `${text} ${dealId} ${quantity}`, String(order.expireTime.getTime()));
     const content = known.get(key);
     if (content !== undefined && haveSameContent(order, content.order)) return content.place;
     const place = distinct.push(order);

@@ -77,6 +77,7 @@ describeEachDatabase("migrations", (open) => {
     await migrate(database, productMigrations);
     expect(await rows(counts)).toEqual([[limited, buyer, 2n], [limited, other, 1n]]);
     expect(await rows("SELECT DISTINCT deal_id, per_user_limit FROM product.reservation_lines ORDER BY 1")).toEqual([[limited, 5n], [unlimited, 0n]]);
+    await database.script(`INSERT INTO product.deal_purchases VALUES ('${unlimited}', '${buyer}', 1)`);
     await migrate(database, { ...productMigrations, version: 9 });
     expect(await rows(counts)).toEqual(before);
     await database.close();

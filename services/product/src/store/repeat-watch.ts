@@ -1,11 +1,11 @@
 /** Whether the ids that are asked for may be known already. */
 export interface RepeatWatch {
   areExpected(): boolean;
-  /** One was met, or may have been. */
+  /** One was met, or somebody was refused, who may come again. */
   expect(): void;
 }
 
-/** How long after one more of them are expected, in milliseconds. */
+/** How long after the last one more of them are expected, in milliseconds. */
 const expectedForMs = 10_000;
 
 /**

@@ -1,9 +1,11 @@
 import type { Database, Transaction } from "@flashdeal/runtime/database";
+import { noBatchMetrics } from "@flashdeal/runtime/group-commit";
 import { describeEachDatabase } from "@flashdeal/runtime/testing";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { ReserveEntry } from "../domain/reservation.ts";
 import { createInventory, type Inventory } from "../testing/harness.ts";
+import { createGroupCommitStrategy } from "./group-commit-strategy.ts";
 import { createRepeatWatch, type RepeatWatch } from "./repeat-watch.ts";
 import { reserveBatch } from "./reserve-batch.ts";
 
@@ -88,6 +90,36 @@ describeEachDatabase("repeats", (open) => {
     expect(await reserve(...entriesOf(deal.dealId, 1), ...held, other)).toEqual(["sold-out", ...idsOf([...held, other])]);
     expect(await inventory.stockOf(deal)).toMatchObject({ onHand: 3n, reserved: 3n });
     await inventory.checkBooks();
+  });
+
+  it("a repeat costs nobody in its batch the place before those who come later", async () => {
+    const [known] = entriesOf((await inventory.openDeal({ units: 1n })).dealId, 1) as [ReserveEntry];
+    await reserve(known);
+    for (let round = 0; round < 8; round++) {
+      const deal = await inventory.openDeal({ units: 3n });
+      const limits = { maxBatchSize: 4, maxQueued: 100, maxInFlight: 2, metrics: noBatchMetrics };
+      const strategy = createGroupCommitStrategy({ database: inventory.database, clock: inventory.clock, limits, repeats: createRepeatWatch() });
+      const [early, late] = await Promise.all([strategy.reserve([known, ...entriesOf(deal.dealId, 3)]), strategy.reserve(entriesOf(deal.dealId, 4))]);
+      expect(early.map(({ kind }) => kind)).toEqual(["held", "held", "held", "held"]);
+      expect(new Set(late.map(({ kind }) => kind))).toEqual(new Set(["sold-out"]));
+    }
+  });
+
+  it("as long as repeats or refusals come, ids are looked for first", async () => {
+    let nowMs = 0;
+    const deal = await inventory.openDeal({ units: 2n });
+    const [entry] = entriesOf(deal.dealId, 1) as [ReserveEntry];
+    const refused = inventory.entry([{ dealId: deal.dealId, quantity: 2n }]);
+    await reserve(entry);
+    for (const [again, first] of [[entry, [0, 1]], [refused, [1]]] as const) {
+      repeats = createRepeatWatch(() => nowMs);
+      looks.length = 0;
+      for (let round = 0; round < 4; round++) {
+        await reserve(again);
+        nowMs += 9_000;
+      }
+      expect(looks).toEqual([...first, 1, 1, 1]);
+    }
   });
 
   it("a hold that is over is met too", async () => {

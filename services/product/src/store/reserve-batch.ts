@@ -23,7 +23,7 @@ export interface ReserveBatchOptions {
   readonly repeats?: RepeatWatch;
 }
 
-/** Another transaction took one of the batch's reservation ids between our look and our insert. The next attempt sees it. */
+/** One of the batch's reservation ids is taken: since our look, or at any time where there was none. The next attempt looks, and sees it. */
 export class ReservationIdRaceError extends Error {
   override readonly name = "ReservationIdRaceError";
 }
@@ -33,8 +33,8 @@ const maxAttempts = 10;
 /**
  * Decides and stores entries in one transaction: locks the stock rows that their deals sell in the order of their keys, reads
  * what decides, lets the domain decide, and writes the holds set by set. Two or three round trips, whatever the number of entries. Of batches
- * that run at once, each takes its locks at its turn. Where no repeats are expected, one that is met all the same fails the insert, and the next attempt
- * looks for them; and nobody is refused before it was looked for his hold.
+ * that run at once, each takes its locks at its turn. Where no repeats are expected, one that is met all the same fails the insert, and the next attempt, in the
+ * same turn, looks for them; and nobody is refused before it was looked for his hold.
  */
 export async function reserveBatch(
   { database, clock, repeats }: ReserveBatchOptions,
@@ -44,17 +44,25 @@ export async function reserveBatch(
 ): Promise<readonly ReserveOutcome[]> {
   const options = signal === undefined ? {} : { signal };
   await turn?.ahead;
+  let looks = repeats?.areExpected() ?? true;
   const attempt = async (tx: Transaction) => {
-    const looks = repeats?.areExpected() ?? true;
-    const inputs = await lockInputs(tx, entries, { clock, turn, looks });
+    const inputs = await lockInputs(tx, entries, clock, looks);
+    // Without a look the insert may fail yet, and those who come later must not be served in between.
+    if (looks) turn?.pass();
     const decisions = decideHolds(entries, inputs);
-    if (looks || decisions.every(({ kind }) => kind === "held")) return write(tx, decisions, inputs, { isLocked: true });
-    repeats?.expect();
-    return write(tx, decideHolds(entries, { ...inputs, reservations: await readKnown(tx, entries) }), inputs, { isLocked: true });
+    const allHeld = decisions.every(({ kind }) => kind === "held");
+    if (!allHeld || inputs.reservations.size > 0) repeats?.expect();
+    if (looks || allHeld) return write(tx, decisions, inputs, { isLocked: true, inserted: () => turn?.pass() });
+    const reservations = await readKnown(tx, entries);
+    turn?.pass();
+    return write(tx, decideHolds(entries, { ...inputs, reservations }), inputs, { isLocked: true });
   };
   return retryPassing(() =>
     database.transaction(attempt, options).catch((error: unknown) => {
-      if (error instanceof ReservationIdRaceError) repeats?.expect();
+      if (error instanceof ReservationIdRaceError) {
+        looks = true;
+        repeats?.expect();
+      }
       throw error;
     }),
   );
@@ -82,13 +90,21 @@ export async function reserveLooking(
   );
 }
 
-/** Where the rows were only looked at, they are locked in the order of their keys before they are written, as every writer does. */
-async function write(tx: Transaction, decisions: readonly HoldDecision[], inputs: LockedInputs, { isLocked }: { readonly isLocked: boolean }): Promise<readonly HoldDecision[]> {
+interface WriteOptions {
+  /** Where the rows were only looked at, they are locked in the order of their keys before they are written, as every writer does. */
+  readonly isLocked: boolean;
+  /** Told when no id can turn out to be taken any more. */
+  readonly inserted?: () => void;
+}
+
+/** Writes what was decided, and commits. */
+async function write(tx: Transaction, decisions: readonly HoldDecision[], inputs: LockedInputs, { isLocked, inserted }: WriteOptions): Promise<readonly HoldDecision[]> {
   const holds = newHolds(decisions);
   if (holds.length === 0) return decisions;
   const batch = holdLedger(holds);
   const locking = isLocked ? [] : [lockStocks(tx, stockColumns(batch))];
-  const writing = [...locking, insertHolds(tx, holds, inputs.now), applyLedger(tx, batch, inputs.stocks, inputs.now)];
+  const inserting = insertHolds(tx, holds, inputs.now).then(inserted);
+  const writing = [...locking, inserting, applyLedger(tx, batch, inputs.stocks, inputs.now)];
   tx.commit(writing.length);
   const steps = await Promise.allSettled(writing);
   // What failed first is the cause; the statements behind it only tell that the transaction is over.
@@ -142,13 +158,9 @@ export async function look(db: Queryable, entries: readonly ReserveEntry[], cloc
   return { now: clock.now(), deals, stocks: byStockKey(stocks), reservations, purchases };
 }
 
-/** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. Both are sent at once. */
-async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], { clock, turn, looks }: { readonly clock: Clock; readonly turn: Turn | undefined; readonly looks: boolean }): Promise<LockedInputs> {
-  const locking = lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) });
-  const [rows, reservations] = await Promise.all([
-    locking.finally(() => turn?.pass()),
-    looks ? readKnown(tx, entries) : none,
-  ]);
+/** Takes the locks, then reads: what the statements after the locks see is what stays true until the commit. A look for known ids is sent behind the locks at once. */
+async function lockInputs(tx: Transaction, entries: readonly ReserveEntry[], clock: Clock, looks: boolean): Promise<LockedInputs> {
+  const [rows, reservations] = await Promise.all([lockStocksOfDeals(tx, { dealIds: dealIdsOf(entries) }), looks ? readKnown(tx, entries) : none]);
   const deals = new Map(rows.map((row) => [row.dealId, toDeal(row)]));
   const purchases = await readPurchases(tx, entries, deals);
   return { now: clock.now(), deals, stocks: byStockKey(rows.filter(({ version }) => version >= 0n)), purchases, reservations };
@@ -186,7 +198,7 @@ function newHolds(decisions: readonly HoldDecision[]): readonly Reservation[] {
   return decisions.flatMap((decision) => (decision.kind === "held" && decision.isNew ? [decision.reservation] : []));
 }
 
-/** Adds holds with their lines. Throws, to be tried again, where another transaction was faster with one of the ids. */
+/** Adds holds with their lines. Throws, to be tried again, where one of the ids is taken. */
 export async function insertHolds(tx: Transaction, holds: readonly Reservation[], now: Date): Promise<void> {
   await insertReservations(tx, {
     createTime: now,

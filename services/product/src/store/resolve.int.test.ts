@@ -64,6 +64,16 @@ describeEachDatabase("resolve holds", (open) => {
     await inventory.checkBooks();
   });
 
+  it("movements - tell their own kind and reason, however alike those of a batch are", async () => {
+    const deal = await inventory.openDeal({ units: 10n });
+    const holds = await Promise.all(Array.from({ length: 4 }, () => hold(deal, 1n)));
+    const steps = [["RELEASE", "a"], ["RELEASE", "b"], ["EXPIRE", "a"], ["RELEASE", "a"]] as const;
+    await inventory.reservations.resolve(steps.map(([intent, reason], index) => ({ reservationId: holds[index]?.reservationId ?? "", intent, reason, orderId: undefined })), "test");
+    const text = "SELECT reservation_id, kind::text, reason, reserved_delta FROM product.stock_movements WHERE vendor_item_id = $1 AND kind <> 'RECEIVE' ORDER BY position";
+    const { rows } = await inventory.database.query({ name: "", text }, [deal.vendorItemId]);
+    expect(rows.slice(4)).toEqual(steps.map(([kind, reason], index) => [holds[index]?.reservationId, kind, reason, -1n]));
+  });
+
   it("release - a hold is given back or sold, never both", async () => {
     const deal = await inventory.openDeal({ units: 100n });
     const holds = await Promise.all(Array.from({ length: 20 }, () => hold(deal)));

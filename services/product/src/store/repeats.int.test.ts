@@ -93,7 +93,7 @@ describeEachDatabase("repeats", (open) => {
   });
 
   it("a repeat costs nobody in its batch the place before those who come later", async () => {
-    const [known] = entriesOf((await inventory.openDeal({ units: 1n })).dealId, 1) as [ReserveEntry];
+    const [known] = entriesOf((await inventory.openDeal({ units: 2n })).dealId, 1) as [ReserveEntry];
     await reserve(known);
     for (let round = 0; round < 8; round++) {
       const deal = await inventory.openDeal({ units: 3n });

@@ -1,5 +1,5 @@
 -- Stores new orders, each only if its reservation has no claim yet: claim, order, lines and event, and wakes the relay: one statement,
--- which is a transaction of its own. Unless claims may exist, one that does fails it: to look out for them is a tenth of the work. Claims are made in
+-- which is a transaction of its own. Unless claims may exist, one that does fails it: to look out for them is up to a tenth of the work. Claims are made in
 -- the order of the reservations, so that two batches never wait for each other. What orders are of comes once for all that are of the same: lines as arrays in text
 -- form, totals and times; orders name its place, from 1. Answers the orders that are stored.
 -- name: InsertNewOrders :one

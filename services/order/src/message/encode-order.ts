@@ -27,7 +27,7 @@ interface Example {
   readonly reservationIdAt: number;
 }
 
-/** In a rush the next order is as the last one but for its ids: a copy with other ids takes a third of the time. */
+/** In a rush the next order is as the last one that was written but for its ids: a copy with other ids takes a third of the time. */
 let last: Example | undefined;
 
 /** Encodes an order. */
@@ -41,16 +41,15 @@ export function encodeOrderField(order: Order): EncodedOrder {
   const start = writer.position();
   const field = writer.finish();
   const encoded = { field, bytes: field.subarray(field.length - size) };
-  const hasPlainIds = isPlainId(order.orderId) && isPlainId(order.userId) && isPlainId(order.reservationId);
-  last = hasPlainIds ? { order, encoded, orderIdAt: ids.orderIdAt - start, userIdAt: ids.userIdAt - start, reservationIdAt: ids.reservationIdAt - start } : undefined;
+  last = hasPlainIds(order) ? { order, encoded, orderIdAt: ids.orderIdAt - start, userIdAt: ids.userIdAt - start, reservationIdAt: ids.reservationIdAt - start } : undefined;
   return encoded;
 }
 
 const idLength = 36;
 
-/** A UUID's text, or what takes as many bytes. */
-function isPlainId(id: string): boolean {
-  return id.length === idLength && Buffer.byteLength(id) === idLength;
+/** Whether the ids that differ from order to order are UUIDs' texts, or take as many bytes. */
+function hasPlainIds({ orderId, userId, reservationId }: Order): boolean {
+  return [orderId, userId, reservationId].every((id) => id.length === idLength && Buffer.byteLength(id) === idLength);
 }
 
 function isAlike(order: Order, example: Order): boolean {
@@ -59,9 +58,7 @@ function isAlike(order: Order, example: Order): boolean {
     order.paymentState === example.paymentState &&
     order.paymentId === example.paymentId &&
     order.cancelReason === example.cancelReason &&
-    isPlainId(order.orderId) &&
-    isPlainId(order.userId) &&
-    isPlainId(order.reservationId) &&
+    hasPlainIds(order) &&
     haveSameContent(order, example)
   );
 }

@@ -64,6 +64,20 @@ describeEachDatabase("resolve holds", (open) => {
     await inventory.checkBooks();
   });
 
+  it("counts of buyers - there are none of a deal without a limit, and one that strays there is nobody's mismatch", async () => {
+    const [limited, unlimited] = await Promise.all([inventory.openDeal({ units: 9n, perUserLimit: 5n }), inventory.openDeal({ units: 9n })]);
+    const userId = uuidv7();
+    for (const deal of [limited, unlimited]) await hold(deal, 2n, { userId });
+    expect([await inventory.purchasesOf(limited, userId), await inventory.purchasesOf(unlimited, userId)]).toEqual([2n, 0n]);
+    const mismatches = async (deal: Deal) => (await inventory.reservations.listPurchaseMismatches({ after: undefined, vendorItemId: deal.vendorItemId, maxRows: 10 })).length;
+    const count = (deal: Deal) => inventory.database.query({ name: "", text: "INSERT INTO product.deal_purchases VALUES ($1, $2, 1)" }, [deal.dealId, uuidv7()]);
+    await Promise.all([count(limited), count(unlimited)]);
+    expect([await mismatches(limited), await mismatches(unlimited)]).toEqual([1, 0]);
+    expect(await inventory.write((session) => session.reconcilePurchase(unlimited.dealId, userId))).toEqual({ kind: "counted", counted: 0n });
+    await inventory.database.query({ name: "", text: "DELETE FROM product.deal_purchases WHERE quantity = 1" }, []);
+    await inventory.checkBooks();
+  });
+
   it("movements - tell their own kind and reason, however alike those of a batch are", async () => {
     const deal = await inventory.openDeal({ units: 10n });
     const holds = await Promise.all(Array.from({ length: 4 }, () => hold(deal, 1n)));
